@@ -1,0 +1,1 @@
+//! Audio in the pure half: the jitter buffer, the playout account and the session's audio clock.

@@ -1,0 +1,153 @@
+//! Live events: the one envelope that reaches the page (data channel), Server-Sent Events and gRPC.
+//!
+//! The JSON names here are the public contract; `proto/viva/v1/events.proto` has the same fields.
+
+use serde::{Deserialize, Serialize};
+
+/// Envelope of every live event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Envelope {
+    /// Grows by one within a session, from 1.
+    pub id: u64,
+    /// Milliseconds from the start of the session's audio (0 before it).
+    pub at_ms: u64,
+    #[serde(flatten)]
+    pub event: LiveEvent,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", content = "data")]
+pub enum LiveEvent {
+    #[serde(rename = "session.state")]
+    State(StateData),
+    #[serde(rename = "turn")]
+    Turn(TurnData),
+    #[serde(rename = "question")]
+    Question(QuestionData),
+    #[serde(rename = "transcript.item")]
+    Item(ItemData),
+    #[serde(rename = "quality")]
+    Quality(QualityData),
+    #[serde(rename = "notice")]
+    Notice(NoticeData),
+    #[serde(rename = "session.ended")]
+    Ended(EndedData),
+}
+
+/// `session.state`
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StateData {
+    /// `created | connecting | active | reconnecting | closing | ended`
+    pub status: &'static str,
+    pub end_reason: Option<&'static str>,
+    /// Name of the speech engine.
+    pub engine: String,
+    pub question: QuestionNumber,
+    /// `user`, `assistant` or null.
+    pub speaker: Option<&'static str>,
+}
+
+/// Where the interview stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct QuestionNumber {
+    /// From 1; 0 before the first question.
+    pub number: u32,
+    pub total: u32,
+}
+
+/// `turn`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TurnData {
+    /// Whose turn it is: `user`, `assistant` or null.
+    pub speaker: Option<&'static str>,
+    /// `listening`, `thinking`, `speaking` or `idle`.
+    pub state: &'static str,
+}
+
+/// `question`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QuestionData {
+    pub number: u32,
+    pub total: u32,
+    pub text: String,
+}
+
+/// `transcript.item`: an upsert by `item_id`; an older `revision` is ignored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ItemData {
+    pub item_id: String,
+    pub role: &'static str,
+    pub content: String,
+    pub generated_content: String,
+    pub start_ms: u64,
+    pub end_ms: Option<u64>,
+    pub state: &'static str,
+    pub question: Option<u32>,
+    pub revision: u32,
+}
+
+/// `quality`: of the candidate's microphone as it arrives here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct QualityData {
+    /// Lost packets over expected ones, 0 to 1.
+    pub loss_ratio: f64,
+    pub jitter_ms: f64,
+    /// `None` until a receiver report came back.
+    pub rtt_ms: Option<f64>,
+}
+
+/// `notice`: something a person should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NoticeData {
+    pub code: &'static str,
+    pub text: String,
+    /// `info`, `warning` or `error`.
+    pub level: &'static str,
+}
+
+/// `session.ended`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EndedData {
+    pub end_reason: &'static str,
+    /// Everything that was acknowledged is durable.
+    pub saved: bool,
+    /// Path of the results page when the candidate may read it.
+    pub results_url: Option<String>,
+}
+
+/// What the page sends, over the data channel or `POST …/actions`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "type")]
+pub enum ClientMessage {
+    /// "I'm finished": the answer ends now.
+    #[serde(rename = "candidate.finished")]
+    Finished,
+    /// "I need a moment": nobody speaks for a while.
+    #[serde(rename = "candidate.wait")]
+    Wait,
+    /// "Repeat the question".
+    #[serde(rename = "candidate.repeat")]
+    Repeat,
+    /// A typed answer.
+    #[serde(rename = "candidate.text")]
+    Text { text: String },
+    /// The browser's own inbound statistics.
+    #[serde(rename = "candidate.stats")]
+    Stats(ClientStats),
+}
+
+/// `candidate.stats`: the browser's inbound-rtp report (W3C webrtc-stats names), all optional.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClientStats {
+    /// Seconds, cumulative.
+    pub jitter_buffer_delay: Option<f64>,
+    pub jitter_buffer_emitted_count: Option<f64>,
+    pub packets_lost: Option<f64>,
+    pub packets_received: Option<f64>,
+    pub concealed_samples: Option<f64>,
+    pub total_samples_received: Option<f64>,
+    /// Seconds.
+    pub round_trip_time: Option<f64>,
+}

@@ -1,0 +1,8 @@
+//! The pure half: what Viva decides. No clock, randomness, sockets, files or async here; `now` and seeds are arguments.
+
+pub mod audio;
+pub mod event;
+pub mod id;
+pub mod interview;
+pub mod session;
+pub mod transcript;

@@ -1,0 +1,85 @@
+//! Everything that a session asks its shell to do.
+
+use crate::domain::{
+    event::Envelope,
+    id::ItemId,
+    session::{EndReason, Status},
+    transcript::Item,
+};
+
+/// An output of [`Session`](super::Session).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// To the speech model.
+    Model(ModelCommand),
+    /// Drop all queued agent audio now; the pacer answers with `Playout::Interrupted`.
+    StopAudio,
+    /// Say this with the server's own voice, whatever the model's state is: the model failed.
+    SpeakLocally { item_id: ItemId, words: String },
+    /// Make these changes durable in one transaction, then answer `Persisted { sequence }`.
+    Persist { sequence: u64, changes: Vec<Change> },
+    /// Tell everyone who watches.
+    Publish(Envelope),
+    /// Close the peer (say DTLS close_notify) and free its media.
+    ClosePeer,
+    /// The session is over and everything is durable; nothing follows.
+    Ended(EndReason),
+}
+
+/// A command to the speech model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelCommand {
+    /// Say something. Never sent while another response is active.
+    Say(Speech),
+    /// Stop the active response.
+    Cancel,
+    /// Forget what was not heard of this item.
+    Truncate { item_id: ItemId, heard_ms: u64 },
+    /// What was heard so far is the whole answer: do not wait for silence.
+    CommitAudio,
+    /// A typed answer.
+    AddUserText { item_id: ItemId, text: String },
+    /// Close politely.
+    Close,
+}
+
+/// Something for the interviewer to say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Speech {
+    pub tag: SpeechTag,
+    /// The words. The built-in engine speaks them as they are.
+    pub words: String,
+    /// May a phrasing model use its own words (follow-ups) or must it say exactly these (disclosure, questions, closing)?
+    pub verbatim: bool,
+}
+
+/// What a speech is for; echoed by the model in `ResponseStarted`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SpeechTag {
+    /// Greeting and the disclosure that this is an AI.
+    Greeting,
+    /// Question, from 1.
+    Question(u32),
+    /// Follow-up of a question.
+    FollowUp { question: u32, follow_up: u32 },
+    /// The same question once more: asked for, or after silence.
+    Repeat(u32),
+    /// "Are you still there?", "take your time", "welcome back".
+    Remark,
+    /// Thanks and what happens next.
+    Closing,
+}
+
+/// One durable change. Applying the same change twice leaves the same state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Insert or replace by `item_id` when `revision` is newer.
+    Item(Item),
+    Status { status: Status, end_reason: Option<EndReason> },
+    /// Media flowed for the first time.
+    Started,
+    /// Progress of a question: `asked`, `answered`, `skipped`, with a reason and the follow-ups asked so far.
+    Question { number: u32, status: &'static str, reason: Option<&'static str>, follow_ups: Vec<String> },
+    /// Counters for the results, as they are now.
+    Interruptions(u32),
+}

@@ -1,0 +1,1 @@
+//! Draining and shutting down.

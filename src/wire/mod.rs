@@ -1,0 +1,3 @@
+//! Pure codecs: bytes to types and back.
+
+pub mod realtime;
