@@ -1,0 +1,94 @@
+/** JSON over HTTP with the API's errors as one type. */
+
+/** The server answered, and not with success. `code` is from the API's closed table. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly requestId: string | null,
+    readonly retryAfterMs: number | null,
+  ) {
+    super(detail);
+    this.name = "ApiError";
+  }
+}
+
+/** No answer came: network gone, server gone, or it took longer than the time limit. */
+export class UnreachableError extends Error {
+  constructor(cause: unknown) {
+    super("the server cannot be reached", { cause });
+    this.name = "UnreachableError";
+  }
+}
+
+export type Credential = { bearer: string } | { apiKey: string } | null;
+
+const REQUEST_TIMEOUT_MS = 15_000;
+
+export class HttpClient {
+  constructor(
+    private readonly base = "",
+    private readonly credential: Credential = null,
+  ) {}
+
+  get<T>(path: string): Promise<T> {
+    return this.request<T>("GET", path);
+  }
+
+  post<T>(path: string, body: unknown = {}): Promise<T> {
+    return this.request<T>("POST", path, body);
+  }
+
+  private async request<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const headers: Record<string, string> = { Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (this.credential && "bearer" in this.credential) headers.Authorization = `Bearer ${this.credential.bearer}`;
+    if (this.credential && "apiKey" in this.credential) headers["X-API-Key"] = this.credential.apiKey;
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(this.base + path, {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        cache: "no-store",
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw new UnreachableError(error);
+    }
+    if (!response.ok) throw apiError(response, text);
+    return parseJson(text) as T;
+  }
+}
+
+function apiError(response: Response, text: string): ApiError {
+  const problem = parseJson(text);
+  const field = (name: string): string | null => {
+    const value = typeof problem === "object" && problem !== null ? (problem as Record<string, unknown>)[name] : null;
+    return typeof value === "string" && value !== "" ? value : null;
+  };
+  return new ApiError(
+    response.status,
+    field("code") ?? `http_${response.status}`,
+    field("detail") ?? `The server answered ${response.status}.`,
+    field("request_id") ?? response.headers.get("x-request-id"),
+    retryAfterMs(response.headers.get("retry-after")),
+  );
+}
+
+/** `Retry-After` in milliseconds; the header holds seconds (the date form is not sent by Viva). */
+export function retryAfterMs(header: string | null): number | null {
+  if (header === null || !/^\d+$/.test(header.trim())) return null;
+  return Number(header.trim()) * 1000;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

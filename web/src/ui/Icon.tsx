@@ -1,0 +1,27 @@
+/** Simple line drawings; always beside a text, so hidden from screen readers. */
+
+const PATHS = {
+  wave: "M4 10v4M8 6v12M12 9v6M16 4v16M20 10v4",
+  microphone: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3ZM5 11a7 7 0 0 0 14 0M12 18v3",
+  microphoneOff: "M9 6a3 3 0 0 1 6 0v5M9 9v2a3 3 0 0 0 4.5 2.6M5 11a7 7 0 0 0 11 5.7M19 11a7 7 0 0 1-.4 2.3M12 18v3M3 3l18 18",
+  speaker: "M4 9v6h4l5 4V5L8 9H4ZM16 9a4 4 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11",
+  clock: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM12 7v5l3 2",
+  check: "M4 12.5 10 18 20 6",
+  info: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM12 11v6M12 7.5v.5",
+  warning: "M12 4 2.5 20h19L12 4ZM12 10v5M12 17.5v.5",
+  dots: "M5 12h.01M12 12h.01M19 12h.01",
+  link: "M5 12a7 7 0 0 1 7-7M19 12a7 7 0 0 1-7 7M12 5l-2.500-2.500M12 5l-2.500 2.500M12 19l2.500 2.500M12 19l2.500-2.500",
+  repeat: "M4 12a8 8 0 0 1 13.700-5.600L20 8.500M20 4v4.500h-4.500M20 12a8 8 0 0 1-13.700 5.600L4 15.500M4 20v-4.500h4.500",
+  keyboard: "M3 6h18v12H3ZM7 10h.01M11 10h.01M15 10h.01M8 14h8",
+  leave: "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
