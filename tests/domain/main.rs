@@ -1,1 +1,3 @@
-fn main(){}
+//! The pure half, in virtual time, and the house rules.
+
+mod tidy;

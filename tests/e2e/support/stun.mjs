@@ -47,7 +47,7 @@ function attribute(type, value) {
   return Buffer.concat([header, value, Buffer.alloc((4 - (value.length % 4)) % 4)]);
 }
 
-/** XOR-PEER-ADDRESS: the address xored with the magic cookie and, for IPv6, the transaction (RFC 8489 section 14.2). */
+/** XOR-PEER-ADDRESS: xored with the magic cookie and, for IPv6, the transaction (RFC 8489 section 14.2). */
 function peerAddress(address, port, transaction) {
   const bytes = addressBytes(address);
   const mask = Buffer.concat([MAGIC, transaction]);
