@@ -1,3 +1,4 @@
 //! The pure half, in virtual time, and the house rules.
 
+mod protos;
 mod tidy;

@@ -49,7 +49,7 @@ pub struct Speech {
     pub tag: SpeechTag,
     /// The words. The built-in engine speaks them as they are.
     pub words: String,
-    /// May a phrasing model use its own words (follow-ups) or must it say exactly these (disclosure, questions, closing)?
+    /// Exactly these words (disclosure, questions, closing), or may a phrasing model use its own (follow-ups)?
     pub verbatim: bool,
 }
 

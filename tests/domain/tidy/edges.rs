@@ -78,11 +78,11 @@ pub fn check(source: &Source, submodules: &Submodules) -> Vec<Finding> {
                     format!("{} may not import {}", module[0], path.join("::")),
                 ));
             }
-        } else if let Some((name, places)) = GATES.iter().find(|(name, _)| named.first() == Some(name)) {
-            if !places.contains(&module[0].as_str()) {
-                let what = format!("{name} belongs to {}, not to {}", places.join(" and "), module[0]);
-                found.push(Finding::new(GATE_RULE, source, line, what));
-            }
+        } else if let Some((name, places)) = GATES.iter().find(|(name, _)| named.first() == Some(name))
+            && !places.contains(&module[0].as_str())
+        {
+            let what = format!("{name} belongs to {}, not to {}", places.join(" and "), module[0]);
+            found.push(Finding::new(GATE_RULE, source, line, what));
         }
     }
     found

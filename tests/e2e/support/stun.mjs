@@ -68,7 +68,8 @@ function encode(method, transaction, attributes, key) {
   if (key) {
     // The length counts the integrity attribute itself (RFC 8489 section 14.5).
     const signed = Buffer.concat([header(body.length + 24), body]);
-    body = Buffer.concat([body, attribute(ATTRIBUTE.messageIntegrity, createHmac("sha1", key).update(signed).digest())]);
+    const integrity = createHmac("sha1", key).update(signed).digest();
+    body = Buffer.concat([body, attribute(ATTRIBUTE.messageIntegrity, integrity)]);
   }
   return Buffer.concat([header(body.length), body]);
 }
