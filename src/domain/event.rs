@@ -2,6 +2,7 @@
 //!
 //! The JSON names here are the public contract; `proto/viva/v1/events.proto` has the same fields.
 
+use crate::domain::transcript::Item;
 use serde::{Deserialize, Serialize};
 
 /// Envelope of every live event.
@@ -85,6 +86,22 @@ pub struct ItemData {
     pub state: &'static str,
     pub question: Option<u32>,
     pub revision: u32,
+}
+
+impl From<&Item> for ItemData {
+    fn from(item: &Item) -> Self {
+        Self {
+            item_id: item.item_id.as_str().to_owned(),
+            role: item.role.as_str(),
+            content: item.content.clone(),
+            generated_content: item.generated_content.clone(),
+            start_ms: item.start_ms,
+            end_ms: item.end_ms,
+            state: item.state.as_str(),
+            question: item.question,
+            revision: item.revision,
+        }
+    }
 }
 
 /// `quality`: of the candidate's microphone as it arrives here.

@@ -25,6 +25,33 @@ pub enum ItemState {
     Missing,
 }
 
+impl Role {
+    /// The public name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+
+    /// Every role, for parsing a stored name.
+    pub const ALL: [Self; 2] = [Self::User, Self::Assistant];
+}
+
+impl ItemState {
+    /// The public name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Interim => "interim",
+            Self::Final => "final",
+            Self::Missing => "missing",
+        }
+    }
+
+    /// Every state, for parsing a stored name.
+    pub const ALL: [Self; 3] = [Self::Interim, Self::Final, Self::Missing];
+}
+
 /// One thing said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
@@ -43,6 +70,6 @@ pub struct Item {
     pub question: Option<u32>,
     /// Grows with every change of this item.
     pub revision: u32,
-    /// Place in the conversation, from 0.
+    /// Order of appearance, from 0. A transcript is ordered by `(start_ms, position)`.
     pub position: u32,
 }

@@ -1,4 +1,5 @@
 //! The pure half, in virtual time, and the house rules.
 
 mod protos;
+mod session;
 mod tidy;

@@ -1,0 +1,4 @@
+//! The session core against a small world in virtual time.
+
+mod behaviour;
+mod world;
