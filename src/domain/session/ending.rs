@@ -1,8 +1,9 @@
 //! Coming, going and ending: the peer, the timers, and the way out.
 
 use super::{
-    Effect, EndReason, Farewell, Floor, Flight, Life, ModelCommand, ModelHealth, Output, PeerEvent, Place, Session,
-    SpeechTag, Stage, Status, StopReason, Time, Timer, Utterance, life::Coverage, listening::HEARD_ENOUGH_PERCENT, number_of, phrases,
+    Effect, EndReason, Farewell, Flight, Floor, Life, ModelCommand, ModelHealth, Output, PeerEvent, Place, Session,
+    SpeechTag, Stage, Status, StopReason, Time, Timer, Utterance, life::Coverage, listening::HEARD_ENOUGH_PERCENT,
+    number_of, phrases,
 };
 use crate::domain::event::{EndedData, LiveEvent};
 
@@ -259,11 +260,8 @@ impl Session {
         self.life = Life::Ended { reason };
         let state = self.state_data();
         self.publish(LiveEvent::State(state));
-        let results_url = self
-            .setup
-            .interview
-            .candidate_may_read_results
-            .then(|| format!("/results/{}", self.setup.session_id));
+        let results_url =
+            self.setup.interview.candidate_may_read_results.then(|| format!("/results/{}", self.setup.session_id));
         self.publish(LiveEvent::Ended(EndedData { end_reason: reason.as_str(), saved, results_url }));
         self.outputs.push_back(Output::ClosePeer);
         self.outputs.push_back(Output::Ended(reason));
@@ -353,9 +351,9 @@ impl Session {
         };
         timers[1] = match self.flight {
             Flight::Clear => None,
-            Flight::Requested { give_up_at } | Flight::Active { give_up_at, .. } | Flight::Cancelling { give_up_at } => {
-                Some((give_up_at, Timer::Response))
-            }
+            Flight::Requested { give_up_at }
+            | Flight::Active { give_up_at, .. }
+            | Flight::Cancelling { give_up_at } => Some((give_up_at, Timer::Response)),
         };
         timers[2] = match self.model {
             ModelHealth::Troubled { until } => Some((until, Timer::Trouble)),

@@ -33,7 +33,10 @@ pub(super) struct Utterance {
 pub(super) enum Effect {
     Nothing,
     /// The question with this index is asked; the one before it is done, for this reason.
-    Ask { index: usize, closes: Option<&'static str> },
+    Ask {
+        index: usize,
+        closes: Option<&'static str>,
+    },
     /// The next follow-up of the current question is asked.
     FollowUp,
 }
@@ -75,10 +78,14 @@ pub(super) struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Activity {
     /// No word yet.
-    Quiet { since: Time },
+    Quiet {
+        since: Time,
+    },
     Speaking,
     /// Fell silent at this time; perhaps to go on.
-    Pausing { since: Time },
+    Pausing {
+        since: Time,
+    },
 }
 
 /// How long a pause may be.
@@ -105,13 +112,7 @@ impl Utterance {
 
 impl Answer {
     pub fn new(now: Time) -> Self {
-        Self {
-            since: now,
-            activity: Activity::Quiet { since: now },
-            pace: Pace::Plan,
-            items: Vec::new(),
-            cut: None,
-        }
+        Self { since: now, activity: Activity::Quiet { since: now }, pace: Pace::Plan, items: Vec::new(), cut: None }
     }
 
     /// The same answer, with the floor given back now.

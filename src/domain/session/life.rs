@@ -5,13 +5,26 @@ use crate::domain::session::{EndReason, Status, Time, Utterance};
 /// Where a session is in its life, and what it waits for there.
 #[derive(Clone, Debug)]
 pub(super) enum Life {
-    Created { expires: Time },
-    Connecting { expires: Time },
+    Created {
+        expires: Time,
+    },
+    Connecting {
+        expires: Time,
+    },
     Active,
     /// The candidate is gone; these words are said first on return.
-    Reconnecting { until: Time, first_words: Box<Utterance> },
-    Closing { reason: EndReason, stage: Farewell, until: Time },
-    Ended { reason: EndReason },
+    Reconnecting {
+        until: Time,
+        first_words: Box<Utterance>,
+    },
+    Closing {
+        reason: EndReason,
+        stage: Farewell,
+        until: Time,
+    },
+    Ended {
+        reason: EndReason,
+    },
 }
 
 /// Stages of the ending, each with a bound in `Life::Closing::until`.
@@ -31,16 +44,22 @@ pub(super) enum Farewell {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Greeting,
-    Asking { index: usize },
+    Asking {
+        index: usize,
+    },
     /// All is asked; what is still being said belongs to the last question.
-    Farewell { index: Option<usize> },
+    Farewell {
+        index: Option<usize>,
+    },
 }
 
 /// Does the candidate know that an AI speaks?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disclosure {
     /// `cut`: how often it was spoken and cut short.
-    Owed { cut: u32 },
+    Owed {
+        cut: u32,
+    },
     Given,
 }
 

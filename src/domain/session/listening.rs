@@ -1,8 +1,8 @@
 //! The candidate's side of the floor: what is heard, when an answer is over, and what follows from it.
 
 use super::{
-    Activity, Answer, Consent, Disclosure, Effect, Floor, Life, ModelCommand, Place, Session, SpeechTag, Time, Utterance,
-    floor::Pace, life::Coverage, number_of, phrases,
+    Activity, Answer, Consent, Disclosure, Effect, Floor, Life, ModelCommand, Place, Session, SpeechTag, Time,
+    Utterance, floor::Pace, life::Coverage, number_of, phrases,
 };
 use crate::domain::{event::ClientMessage, id::ItemId, session::Change};
 
@@ -330,8 +330,7 @@ impl Session {
                     self.belongs_before(now);
                     return true;
                 }
-                words == 0 && heard_percent < 100
-                    || words < INTERJECTION_WORDS && heard_percent < HEARD_ENOUGH_PERCENT
+                words == 0 && heard_percent < 100 || words < INTERJECTION_WORDS && heard_percent < HEARD_ENOUGH_PERCENT
             }
         }
     }

@@ -27,7 +27,7 @@ use crate::domain::{
     interview::Interview,
     transcript::Role,
 };
-use floor::{Activity, Answer, Effect, Floor, Flight, Stage, Utterance};
+use floor::{Activity, Answer, Effect, Flight, Floor, Stage, Utterance};
 use life::{Coverage, Disclosure, Farewell, Life, ModelHealth, Place, Progress};
 use record::Record;
 use std::collections::VecDeque;
@@ -36,7 +36,6 @@ use voice::Voice;
 /// Milliseconds on the caller's monotonic clock since the session was created. Not the audio clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(pub u64);
-
 
 /// What a session needs from the start; it never changes.
 #[derive(Clone, Debug)]
@@ -309,7 +308,9 @@ impl Session {
 
     fn turn_data(&self) -> TurnData {
         let state = match (self.speaker(), &self.floor) {
-            (Some(Role::Assistant), Floor::Interviewer(utterance)) if self.voice.is_heard(&utterance.items) => "speaking",
+            (Some(Role::Assistant), Floor::Interviewer(utterance)) if self.voice.is_heard(&utterance.items) => {
+                "speaking"
+            }
             (Some(Role::Assistant), _) => "thinking",
             (Some(Role::User), Floor::Candidate(Answer { activity: Activity::Speaking, .. })) => "speaking",
             (Some(Role::User), _) => "listening",

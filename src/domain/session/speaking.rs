@@ -1,8 +1,9 @@
 //! The interviewer's side of the floor: what is said, by whom, and what of it was heard.
 
 use super::{
-    Answer, Disclosure, Effect, Farewell, Floor, Flight, Life, ModelCommand, ModelEvent, ModelHealth, Output, Place,
-    PlayoutEvent, ResponseStatus, Session, Speech, SpeechTag, Stage, Time, Utterance, life::Coverage, number_of, phrases,
+    Answer, Disclosure, Effect, Farewell, Flight, Floor, Life, ModelCommand, ModelEvent, ModelHealth, Output, Place,
+    PlayoutEvent, ResponseStatus, Session, Speech, SpeechTag, Stage, Time, Utterance, life::Coverage, number_of,
+    phrases,
 };
 use crate::domain::{
     event::LiveEvent,

@@ -115,9 +115,7 @@ impl Voice {
         self.update(item_id, |spoken| {
             spoken.playout = match spoken.playout {
                 Playout::Waiting | Playout::Dropped => Playout::Dropped,
-                Playout::Playing { start_ms }
-                | Playout::Cut { start_ms, .. }
-                | Playout::Finished { start_ms, .. } => {
+                Playout::Playing { start_ms } | Playout::Cut { start_ms, .. } | Playout::Finished { start_ms, .. } => {
                     Playout::Cut { start_ms, end_ms: (start_ms + heard_ms).min(at_ms.max(start_ms)), heard_ms }
                 }
             };

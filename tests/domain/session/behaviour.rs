@@ -11,10 +11,7 @@ fn greets_asks_everything_in_order_and_closes() {
     world.until_listening(2);
     world.speak_as_candidate("i like long walks");
     assert_eq!(world.until_ended(), EndReason::Completed);
-    assert_eq!(
-        world.tags(),
-        [SpeechTag::Greeting, SpeechTag::Question(1), SpeechTag::Question(2), SpeechTag::Closing]
-    );
+    assert_eq!(world.tags(), [SpeechTag::Greeting, SpeechTag::Question(1), SpeechTag::Question(2), SpeechTag::Closing]);
     assert_eq!(world.saved, Some(true));
     assert_eq!(world.questions[&1], ("answered", Some("pause"), vec![]));
     assert_eq!(world.questions[&2], ("answered", Some("pause"), vec![]));
