@@ -32,6 +32,8 @@ pub mod session;
 #[cfg(feature = "server")]
 pub mod shutdown;
 #[cfg(feature = "server")]
+pub mod simulate;
+#[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;

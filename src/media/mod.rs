@@ -1,3 +1,463 @@
 //! WebRTC media: one UDP port for all sessions, shards that own them, Opus in and out.
+//!
+//! `front_door` receives and verifies, `shard` owns threads and time, `call` is one session, `uplink` and `downlink`
+//! are its two directions, `rtc_peer` is the WebRTC stack behind the trait in `peer`, `opus` the codec.
 
+mod call;
+mod downlink;
+mod front_door;
+pub mod opus;
+mod peer;
 pub mod port;
+mod rtc_peer;
+mod sdp;
+mod shard;
+mod stun;
+mod uplink;
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr, UdpSocket},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+pub use self::sdp::OfferError;
+use self::{
+    call::{Call, CallShared, Outbox, PLAYOUT_DELAY_DEFAULT_MS},
+    front_door::{CallKey, FrontDoor, RECEIVE_WAIT},
+    peer::PeerError,
+    port::{DownlinkReceiver, UplinkFrame},
+    rtc_peer::RtcStack,
+    sdp::{Offer, check_offer},
+    shard::{Command, Reply, Shard},
+};
+use crate::domain::{
+    event::{ClientStats, QualityData},
+    id::SessionId,
+    session::{PeerEvent, PlayoutEvent},
+};
+
+/// Commands that may wait for a shard.
+const COMMANDS_MAX: usize = 1_024;
+/// Datagrams that may wait for a shard.
+const ARRIVALS_MAX: usize = 8_192;
+/// Route changes that may wait for the front door.
+const ROUTES_MAX: usize = 1_024;
+/// Bytes that the socket may hold each way.
+const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+/// How long an answer may take.
+const ANSWER_WAIT: Duration = Duration::from_secs(5);
+/// What a browser's jitter buffer can add; more is a wrong report.
+const REMOTE_DELAY_MAX_MS: f64 = 2_000.0;
+
+/// How to serve media.
+#[derive(Clone, Debug)]
+pub struct MediaConfig {
+    /// Where to listen for UDP. An IPv6 address takes IPv4 peers too.
+    pub bind: SocketAddr,
+    /// Addresses that answers announce; their port is the socket's.
+    pub announced: Vec<IpAddr>,
+    /// Media threads, at least one.
+    pub shards: usize,
+    /// Sessions at a time.
+    pub sessions_max: usize,
+}
+
+/// The media path could not be started, or takes no more.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    #[error("udp socket on {address}: {error}")]
+    Socket { address: SocketAddr, error: io::Error },
+    #[error("no address to announce")]
+    NoAddress,
+    #[error("media thread: {0}")]
+    Thread(io::Error),
+    #[error("webrtc: {0}")]
+    Stack(String),
+    #[error("codec: {0}")]
+    Codec(String),
+    #[error("all sessions are taken")]
+    Full,
+    #[error("media is shut down")]
+    Closed,
+}
+
+/// What a session gives to its media.
+#[derive(Debug)]
+pub struct MediaPorts {
+    /// The candidate's voice goes here.
+    pub uplink: mpsc::Sender<UplinkFrame>,
+    /// The interviewer's voice comes from here.
+    pub downlink: DownlinkReceiver,
+    /// What happens is told here.
+    pub events: mpsc::Sender<MediaEvent>,
+}
+
+/// What the media path tells a session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MediaEvent {
+    Peer(PeerEvent),
+    Playout(PlayoutEvent),
+    /// A message on `viva-events`, as it came.
+    Message(Vec<u8>),
+    /// Every 2 s while connected.
+    Quality(QualityData),
+}
+
+/// A message was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    #[error("message is not text")]
+    NotText,
+    #[error("media is overloaded")]
+    Busy,
+    #[error("media is gone")]
+    Gone,
+}
+
+struct Inner {
+    local_addr: SocketAddr,
+    announced: Vec<SocketAddr>,
+    stack: RtcStack,
+    silence: Bytes,
+    epoch: Instant,
+    shards: Vec<SyncSender<Command>>,
+    sessions_max: usize,
+    sessions: AtomicUsize,
+    next_key: AtomicU64,
+    stop: Arc<AtomicBool>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The media path of the process. Cheap to clone.
+#[derive(Clone)]
+pub struct Media {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Media {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Media").field("local_addr", &self.inner.local_addr).finish_non_exhaustive()
+    }
+}
+
+impl Media {
+    /// Binds the socket and starts the threads.
+    ///
+    /// # Errors
+    /// [`MediaError`] when the socket, a thread or the process's keys cannot be had.
+    pub fn start(config: MediaConfig) -> Result<Self, MediaError> {
+        let socket = bind(config.bind).map_err(|error| MediaError::Socket { address: config.bind, error })?;
+        let of_socket = |error| MediaError::Socket { address: config.bind, error };
+        let local_addr = socket.local_addr().map_err(of_socket)?;
+        let announced: Vec<_> = config.announced.iter().map(|ip| SocketAddr::new(*ip, local_addr.port())).collect();
+        if announced.is_empty() {
+            return Err(MediaError::NoAddress);
+        }
+        let stack = RtcStack::new(announced.clone()).map_err(|error| MediaError::Stack(error.to_string()))?;
+        let silence = opus::silence_packet().map_err(|error| MediaError::Codec(error.to_string()))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let (routes, updates) = sync_channel(ROUTES_MAX);
+        let (mut shards, mut doors, mut threads) = (Vec::new(), Vec::new(), Vec::new());
+        for index in 0..config.shards.max(1) {
+            let (commands, command_receiver) = sync_channel(COMMANDS_MAX);
+            let (arrivals, arrival_receiver) = sync_channel(ARRIVALS_MAX);
+            let out = Outbox::new(socket.try_clone().map_err(of_socket)?, local_addr.is_ipv6());
+            let stop = Arc::clone(&stop);
+            let shard = Shard::new(index, command_receiver, arrival_receiver, routes.clone(), out, stop);
+            threads.push(spawn(format!("viva-media-{index}"), move || shard.run())?);
+            shards.push(commands);
+            doors.push(arrivals);
+        }
+        drop(routes);
+        let front_door = FrontDoor::new(socket, updates, doors, Arc::clone(&stop));
+        threads.push(spawn("viva-udp".to_owned(), move || front_door.run())?);
+        let inner = Inner {
+            local_addr,
+            announced,
+            stack,
+            silence,
+            epoch: Instant::now(),
+            shards,
+            sessions_max: config.sessions_max,
+            sessions: AtomicUsize::new(0),
+            next_key: AtomicU64::new(1),
+            stop,
+            threads: Mutex::new(threads),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Where the socket is.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.inner.local_addr
+    }
+
+    /// Registers a session before any offer: its downlink may already be filled, and plays once a peer is connected.
+    ///
+    /// # Errors
+    /// [`MediaError::Full`] when `sessions_max` are there, [`MediaError::Closed`] after a shutdown.
+    pub fn attach(&self, session_id: SessionId, ports: MediaPorts) -> Result<MediaSession, MediaError> {
+        let inner = &self.inner;
+        let seat = Seat::take(inner)?;
+        let key = inner.next_key.fetch_add(1, Ordering::Relaxed);
+        let commands = inner.shards[key as usize % inner.shards.len()].clone();
+        let shared = Arc::new(CallShared::default());
+        let random = getrandom::u64().map_err(|error| MediaError::Stack(error.to_string()))?;
+        let call = Call::new(ports, Arc::clone(&shared), inner.silence.clone(), random, inner.epoch)
+            .map_err(|error| MediaError::Codec(error.to_string()))?;
+        commands.try_send(Command::Attach { key, call: Box::new(call) }).map_err(|error| match error {
+            std::sync::mpsc::TrySendError::Full(_) => MediaError::Full,
+            std::sync::mpsc::TrySendError::Disconnected(_) => MediaError::Closed,
+        })?;
+        Ok(MediaSession {
+            session_id,
+            key,
+            commands,
+            shared,
+            negotiation: tokio::sync::Mutex::new(()),
+            current: Mutex::new(None),
+            remote_delay: Mutex::new(RemoteDelay::default()),
+            seat,
+        })
+    }
+
+    /// Says goodbye to every peer and ends the threads.
+    pub async fn shutdown(&self) {
+        self.inner.stop.store(true, Ordering::Relaxed);
+        let threads = std::mem::take(&mut *lock(&self.inner.threads));
+        let joined = tokio::task::spawn_blocking(move || {
+            for thread in threads {
+                if thread.join().is_err() {
+                    tracing::error!("a media thread had panicked");
+                }
+            }
+        });
+        if joined.await.is_err() {
+            tracing::error!("media threads were not joined");
+        }
+    }
+}
+
+/// One of the sessions that may be there at a time.
+struct Seat {
+    inner: Arc<Inner>,
+}
+
+impl Seat {
+    fn take(inner: &Arc<Inner>) -> Result<Self, MediaError> {
+        if inner.stop.load(Ordering::Relaxed) {
+            return Err(MediaError::Closed);
+        }
+        let one_more = |taken| (taken < inner.sessions_max).then_some(taken + 1);
+        inner
+            .sessions
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more)
+            .map_err(|_| MediaError::Full)?;
+        metrics::gauge!("viva_media_sessions").increment(1.0);
+        Ok(Self { inner: Arc::clone(inner) })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.inner.sessions.fetch_sub(1, Ordering::AcqRel);
+        metrics::gauge!("viva_media_sessions").decrement(1.0);
+    }
+}
+
+/// The offer that was answered last.
+struct Negotiated {
+    offer: Offer,
+    answer: String,
+}
+
+/// The browser's cumulative jitter-buffer figures as last reported.
+#[derive(Default)]
+struct RemoteDelay {
+    delay_s: f64,
+    emitted: f64,
+}
+
+/// A session's handle to its media. Dropping it ends the media.
+pub struct MediaSession {
+    session_id: SessionId,
+    key: CallKey,
+    commands: SyncSender<Command>,
+    shared: Arc<CallShared>,
+    /// One offer at a time.
+    negotiation: tokio::sync::Mutex<()>,
+    current: Mutex<Option<Negotiated>>,
+    remote_delay: Mutex<RemoteDelay>,
+    seat: Seat,
+}
+
+impl std::fmt::Debug for MediaSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MediaSession").field("session_id", &self.session_id).finish_non_exhaustive()
+    }
+}
+
+impl Drop for MediaSession {
+    fn drop(&mut self) {
+        self.shared.detached.store(true, Ordering::Release);
+    }
+}
+
+impl MediaSession {
+    /// Answers an offer. The peer that is there, offering again, restarts ICE; another one (a reloaded page) takes its
+    /// place, and the session's audio goes on.
+    ///
+    /// # Errors
+    /// [`OfferError`], saying what is wrong with the offer, or that media is gone or overloaded.
+    pub async fn offer(&self, sdp: &str) -> Result<String, OfferError> {
+        let offer = check_offer(sdp)?;
+        let _one_at_a_time = self.negotiation.lock().await;
+        let answer = match self.resume(&offer).await? {
+            Some(answer) => answer,
+            None => self.begin(offer.clone()).await?,
+        };
+        *lock(&self.current) = Some(Negotiated { offer, answer: answer.clone() });
+        Ok(answer)
+    }
+
+    /// The answer to the last offer.
+    pub fn answer_sdp(&self) -> Option<String> {
+        lock(&self.current).as_ref().map(|current| current.answer.clone())
+    }
+
+    /// Our candidates, as `candidate:…` lines; before an offer, the addresses that an answer will announce.
+    pub fn local_candidates(&self) -> Vec<String> {
+        match &*lock(&self.current) {
+            Some(current) => sdp::candidates(&current.answer),
+            None => self.seat.inner.announced.iter().map(|address| host_candidate_line(*address)).collect(),
+        }
+    }
+
+    /// Sends a text message on `viva-events`. Dropped and counted while the channel is not open.
+    ///
+    /// # Errors
+    /// [`SendError`] when it was not even taken.
+    pub fn send_data(&self, message: impl Into<Vec<u8>>) -> Result<(), SendError> {
+        let message = String::from_utf8(message.into()).map_err(|_| SendError::NotText)?;
+        self.commands.try_send(Command::Data { key: self.key, message }).map_err(|error| match error {
+            std::sync::mpsc::TrySendError::Full(_) => SendError::Busy,
+            std::sync::mpsc::TrySendError::Disconnected(_) => SendError::Gone,
+        })
+    }
+
+    /// Takes the browser's own figures: how long its jitter buffer holds audio back decides what was heard.
+    pub fn client_stats(&self, stats: ClientStats) {
+        let (Some(delay_s), Some(emitted)) = (stats.jitter_buffer_delay, stats.jitter_buffer_emitted_count) else {
+            return;
+        };
+        let mut last = lock(&self.remote_delay);
+        let (delay_step, emitted_step) = (delay_s - last.delay_s, emitted - last.emitted);
+        *last = RemoteDelay { delay_s, emitted };
+        let delay_ms = delay_step / emitted_step * 1e3;
+        let is_sane = delay_ms.is_finite() && emitted_step > 0.0 && (0.0..=REMOTE_DELAY_MAX_MS).contains(&delay_ms);
+        let delay_ms = if is_sane { delay_ms.round() as u64 } else { PLAYOUT_DELAY_DEFAULT_MS };
+        self.shared.remote_delay_ms.store(delay_ms, Ordering::Relaxed);
+    }
+
+    /// Says goodbye to the peer and frees it; the session stays attached.
+    pub async fn close(&self) {
+        let (reply, done) = oneshot::channel();
+        if self.commands.try_send(Command::Close { key: self.key, reply }).is_ok() {
+            // An error means that the shard is gone, and the peer with it.
+            let _ = tokio::time::timeout(ANSWER_WAIT, done).await;
+        }
+        *lock(&self.current) = None;
+    }
+
+    /// Answers an offer of the peer that is there; `None` when it is another one's.
+    async fn resume(&self, offer: &Offer) -> Result<Option<String>, OfferError> {
+        if !self.shared.has_peer.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        {
+            let current = lock(&self.current);
+            let Some(current) = current.as_ref().filter(|current| current.offer.fingerprint == offer.fingerprint)
+            else {
+                return Ok(None);
+            };
+            if current.offer == *offer {
+                return Ok(Some(current.answer.clone())); // Sent again: its answer got lost.
+            }
+        }
+        let (reply, answer) = oneshot::channel();
+        match self.ask(Command::Reoffer { key: self.key, offer: offer.clone(), reply }, answer).await? {
+            Ok(answer) => Ok(Some(answer)),
+            // What it cannot take over, another peer may begin anew.
+            Err(PeerError::NotOpen | PeerError::Description(_)) => Ok(None),
+            Err(error) => Err(refusal(error)),
+        }
+    }
+
+    /// Makes a new peer. The work of it stays off the media threads.
+    async fn begin(&self, offer: Offer) -> Result<String, OfferError> {
+        let stack = self.seat.inner.stack.clone();
+        let accepted = tokio::task::spawn_blocking(move || stack.accept(&offer, Instant::now())).await;
+        let (peer, answer) = accepted.map_err(|_| OfferError::Refused("it broke the stack".to_owned()))?.map_err(refusal)?;
+        let id = self.seat.inner.next_key.fetch_add(1, Ordering::Relaxed);
+        let (reply, done) = oneshot::channel();
+        let command = Command::Install { key: self.key, peer: Box::new(peer), id, answer, reply };
+        self.ask(command, done).await?.map_err(|_| OfferError::Gone)
+    }
+
+    async fn ask(&self, command: Command, reply: oneshot::Receiver<Reply>) -> Result<Reply, OfferError> {
+        self.commands.try_send(command).map_err(|error| match error {
+            std::sync::mpsc::TrySendError::Full(_) => OfferError::Busy,
+            std::sync::mpsc::TrySendError::Disconnected(_) => OfferError::Gone,
+        })?;
+        let answered = tokio::time::timeout(ANSWER_WAIT, reply).await.map_err(|_| OfferError::Busy)?;
+        answered.map_err(|_| OfferError::Gone)
+    }
+}
+
+fn refusal(error: PeerError) -> OfferError {
+    OfferError::Refused(error.to_string())
+}
+
+fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    // The kernel may grant less; that is no error.
+    let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
+    let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
+    socket.set_read_timeout(Some(RECEIVE_WAIT))?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+/// A host candidate of the first component (RFC 8839 section 5.1).
+fn host_candidate_line(address: SocketAddr) -> String {
+    format!("candidate:1 1 udp 2130706431 {} {} typ host", address.ip(), address.port())
+}
+
+fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, MediaError> {
+    std::thread::Builder::new().name(name).spawn(work).map_err(MediaError::Thread)
+}
+
+/// What these locks guard is whole after any panic.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

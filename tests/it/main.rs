@@ -1,1 +1,3 @@
-fn main(){}
+//! The whole server over real sockets.
+
+mod media;

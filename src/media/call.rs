@@ -1,0 +1,463 @@
+//! One session's media: its peer, both directions of its audio, and what it tells the session.
+
+use std::{
+    collections::VecDeque,
+    net::{SocketAddr, UdpSocket},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+use super::{
+    MediaEvent, MediaPorts,
+    downlink::Pacer,
+    front_door::{Admitted, Arrival, PeerId},
+    opus::OpusError,
+    peer::{Answer, Peer, PeerError, PeerOutput},
+    sdp::Offer,
+    uplink::Uplink,
+};
+use crate::domain::{
+    audio::{jitter::Counters, timeline::Timeline},
+    event::QualityData,
+    session::PeerEvent,
+};
+
+/// Silence of the network after which the candidate counts as away.
+const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
+/// Consent ends so long after the last authenticated check (RFC 7675 section 5.1).
+const CONSENT_FOR: Duration = Duration::from_secs(30);
+/// A peer that is not connected by then never will be (threat T7).
+const SETUP_FOR: Duration = Duration::from_secs(15);
+/// How often quality is reported.
+const QUALITY_EVERY: Duration = Duration::from_secs(2);
+/// From the network to the ear, until the browser says.
+pub(super) const PLAYOUT_DELAY_DEFAULT_MS: u64 = 60;
+/// Events that may wait for a session that does not read.
+const PENDING_EVENTS_MAX: usize = 1_024;
+/// A jitter-buffer deadline this near is watched every millisecond.
+const GAP_SOON_MS: u64 = 50;
+/// Largest message taken from the page.
+const MESSAGE_BYTES_MAX: usize = 16 * 1024;
+
+/// What the session's handle and its shard share without a message.
+#[derive(Debug)]
+pub(super) struct CallShared {
+    /// The handle is gone.
+    pub detached: AtomicBool,
+    /// The browser's own jitter-buffer delay, in milliseconds.
+    pub remote_delay_ms: AtomicU64,
+    /// A peer is there: connecting, connected or away.
+    pub has_peer: AtomicBool,
+}
+
+impl Default for CallShared {
+    fn default() -> Self {
+        Self {
+            detached: AtomicBool::new(false),
+            remote_delay_ms: AtomicU64::new(PLAYOUT_DELAY_DEFAULT_MS),
+            has_peer: AtomicBool::new(false),
+        }
+    }
+}
+
+/// Where a shard's packets leave.
+pub(super) struct Outbox {
+    socket: UdpSocket,
+    is_ipv6: bool,
+    failed: metrics::Counter,
+}
+
+impl Outbox {
+    pub(super) fn new(socket: UdpSocket, is_ipv6: bool) -> Self {
+        Self { socket, is_ipv6, failed: metrics::counter!("viva_transmit_failed_total") }
+    }
+
+    fn send(&self, datagram: &[u8], to: SocketAddr) {
+        let to = match to {
+            SocketAddr::V4(v4) if self.is_ipv6 => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
+            other => other,
+        };
+        // A full send buffer is a lost packet, as any other on the way.
+        if self.socket.send_to(datagram, to).is_err() {
+            self.failed.increment(1);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LinkState {
+    Connecting,
+    Connected,
+    Away,
+}
+
+/// A peer that is there.
+struct Link {
+    peer: Box<dyn Peer>,
+    id: PeerId,
+    state: LinkState,
+    /// Where the last authenticated check came from: media goes there and nowhere else.
+    address: Option<SocketAddr>,
+    deadline: Option<Instant>,
+    since: Instant,
+    last_check: Instant,
+    /// The last authenticated packet of any kind.
+    last_heard: Instant,
+}
+
+/// One session's media.
+pub(super) struct Call {
+    shared: Arc<CallShared>,
+    /// The shard's clock starts here.
+    epoch: Instant,
+    events: mpsc::Sender<MediaEvent>,
+    pending: VecDeque<MediaEvent>,
+    timeline: Timeline,
+    uplink: Uplink,
+    pacer: Pacer,
+    link: Option<Link>,
+    round_trip: Option<Duration>,
+    quality_at: Instant,
+    quality_from: Counters,
+    /// The session went away without saying so.
+    is_deaf: bool,
+}
+
+impl Call {
+    /// # Errors
+    /// [`OpusError`] when no decoder can be had.
+    pub(super) fn new(
+        ports: MediaPorts,
+        shared: Arc<CallShared>,
+        silence: Bytes,
+        random: u64,
+        epoch: Instant,
+    ) -> Result<Self, OpusError> {
+        Ok(Self {
+            shared,
+            epoch,
+            events: ports.events,
+            pending: VecDeque::new(),
+            timeline: Timeline::default(),
+            uplink: Uplink::new(ports.uplink)?,
+            pacer: Pacer::new(ports.downlink, silence, random),
+            link: None,
+            round_trip: None,
+            quality_at: epoch,
+            quality_from: Counters::default(),
+            is_deaf: false,
+        })
+    }
+
+    /// Whether a peer is there.
+    pub(super) fn has_link(&self) -> bool {
+        self.link.is_some()
+    }
+
+    /// The peer that is there.
+    pub(super) fn peer_id(&self) -> Option<PeerId> {
+        self.link.as_ref().map(|link| link.id)
+    }
+
+    /// Whether the handle is gone.
+    pub(super) fn is_detached(&self) -> bool {
+        self.is_deaf || self.shared.detached.load(Ordering::Acquire)
+    }
+
+    /// Puts a peer in place; the former one is told goodbye, and the session's audio goes on.
+    pub(super) fn install(&mut self, peer: Box<dyn Peer>, id: PeerId, now: Instant, out: &Outbox) {
+        self.drop_link(now, out);
+        self.link = Some(Link {
+            peer,
+            id,
+            state: LinkState::Connecting,
+            address: None,
+            deadline: None,
+            since: now,
+            last_check: now,
+            last_heard: now,
+        });
+        self.shared.has_peer.store(true, Ordering::Release);
+        self.uplink.reset(&mut self.timeline);
+        self.pacer.reanchor();
+        self.report(MediaEvent::Peer(PeerEvent::Offered));
+        self.drain(now, out);
+    }
+
+    /// Answers an offer of the same peer.
+    ///
+    /// # Errors
+    /// [`PeerError::NotOpen`] when no peer is there, otherwise as [`Peer::reoffer`].
+    pub(super) fn reoffer(&mut self, offer: &Offer, now: Instant, out: &Outbox) -> Result<(PeerId, Answer), PeerError> {
+        let link = self.link.as_mut().ok_or(PeerError::NotOpen)?;
+        let answer = link.peer.reoffer(offer, now)?;
+        link.last_check = now; // The new checks have their time.
+        let id = link.id;
+        self.drain(now, out);
+        Ok((id, answer))
+    }
+
+    /// Takes a datagram that the front door let in.
+    pub(super) fn handle_arrival(&mut self, arrival: Arrival, out: &Outbox) {
+        let now = arrival.at;
+        let Some(link) = self.link.as_mut().filter(|link| link.id == arrival.peer) else { return };
+        if let Admitted::Check { nominates } = arrival.kind {
+            link.last_check = now;
+            link.last_heard = now;
+            if nominates || link.address.is_none() {
+                link.address = Some(arrival.source);
+            }
+        }
+        link.peer.handle_datagram(arrival.source, arrival.datagram, now);
+        self.drain(now, out);
+        self.come_back(now);
+    }
+
+    /// Releases what the jitter buffer holds back; whether it still waits for something soon.
+    pub(super) fn release_uplink(&mut self, now: Instant) -> bool {
+        if self.is_connected() {
+            self.uplink.advance(self.clock_ms(now), &mut self.timeline);
+        }
+        self.is_waiting(now)
+    }
+
+    /// Whether the jitter buffer waits for something soon: a gap does; a stall is looked at every 20 ms anyway.
+    pub(super) fn is_waiting(&self, now: Instant) -> bool {
+        let soon_ms = self.clock_ms(now) + GAP_SOON_MS;
+        self.is_connected() && self.uplink.deadline_ms().is_some_and(|deadline_ms| deadline_ms < soon_ms)
+    }
+
+    /// The call's 20 ms: timers, commands, one frame out, events.
+    pub(super) fn step(&mut self, now: Instant, is_late: bool, out: &Outbox) {
+        self.check_link(now, out);
+        self.release_uplink(now);
+        let audio_ms = self.timeline.now(self.clock_ms(now));
+        self.pacer.take_commands(audio_ms, self.playout_delay_ms());
+        if is_late {
+            self.pacer.reanchor();
+        }
+        if self.is_connected() {
+            self.send_frame(audio_ms, now, out);
+        }
+        while let Some(event) = self.pacer.poll_event() {
+            self.report(MediaEvent::Playout(event));
+        }
+        if now >= self.quality_at && self.is_connected() {
+            self.report_quality(now);
+        }
+        self.retry_events();
+    }
+
+    /// Sends a message to the page.
+    ///
+    /// # Errors
+    /// [`PeerError::NotOpen`] without an open channel, [`PeerError::Full`] when the browser does not read.
+    pub(super) fn send_data(&mut self, message: &str, now: Instant, out: &Outbox) -> Result<(), PeerError> {
+        let link = self.link.as_mut().ok_or(PeerError::NotOpen)?;
+        link.peer.send_data(message, now)?;
+        self.drain(now, out);
+        Ok(())
+    }
+
+    /// Says goodbye and frees the peer; the session stays.
+    pub(super) fn close_peer(&mut self, now: Instant, out: &Outbox) {
+        if self.drop_link(now, out) {
+            self.report(MediaEvent::Peer(PeerEvent::Closed));
+        }
+    }
+
+    fn is_connected(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.state == LinkState::Connected)
+    }
+
+    fn clock_ms(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.epoch).as_millis() as u64
+    }
+
+    /// How long a frame that leaves now takes to the candidate's ear.
+    fn playout_delay_ms(&self) -> u64 {
+        let network_ms = self.round_trip.map_or(0, |round_trip| round_trip.as_millis() as u64 / 2);
+        network_ms + self.shared.remote_delay_ms.load(Ordering::Relaxed)
+    }
+
+    fn send_frame(&mut self, audio_ms: u64, now: Instant, out: &Outbox) {
+        match self.pacer.tick(audio_ms) {
+            Ok(Some(packet)) => {
+                let Some(link) = self.link.as_mut() else { return };
+                // Not open is not ready yet; the frame is lost as any packet may be.
+                if let Err(error) = link.peer.send_audio(packet, now) {
+                    tracing::debug!(%error, "audio was not sent");
+                }
+                self.drain(now, out);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "audio was not encoded"),
+        }
+    }
+
+    /// Takes everything that the peer has to say.
+    fn drain(&mut self, now: Instant, out: &Outbox) {
+        let now_ms = self.clock_ms(now);
+        let mut is_closed = false;
+        let mut has_audio = false;
+        while let Some(link) = self.link.as_mut() {
+            let Some(output) = link.peer.poll() else {
+                // A deadline may be past already: never sooner than the next millisecond.
+                let deadline = link.peer.poll_timeout();
+                link.deadline = deadline.map(|deadline| deadline.max(now + Duration::from_millis(1)));
+                break;
+            };
+            match output {
+                PeerOutput::TransmitStun { to, datagram } => out.send(&datagram, to),
+                PeerOutput::Transmit { datagram } => {
+                    if let Some(address) = link.address {
+                        out.send(&datagram, address);
+                    }
+                }
+                PeerOutput::Audio(packet) => {
+                    link.last_heard = now;
+                    has_audio = true;
+                    self.uplink.push(packet, now_ms);
+                    if link.state == LinkState::Connected {
+                        self.uplink.advance(now_ms, &mut self.timeline);
+                    }
+                }
+                PeerOutput::Message(message) => {
+                    link.last_heard = now;
+                    if message.len() <= MESSAGE_BYTES_MAX {
+                        self.report(MediaEvent::Message(message.to_vec()));
+                    }
+                }
+                PeerOutput::ChannelOpen => self.report(MediaEvent::Peer(PeerEvent::ChannelOpen)),
+                PeerOutput::Connected => {
+                    if link.state == LinkState::Connecting {
+                        link.last_heard = now;
+                        self.connect(now);
+                    }
+                }
+                PeerOutput::Closed => is_closed = true,
+            }
+        }
+        if is_closed {
+            self.close_peer(now, out);
+        } else if has_audio {
+            self.come_back(now);
+        }
+    }
+
+    fn connect(&mut self, now: Instant) {
+        let Some(link) = self.link.as_mut() else { return };
+        link.state = LinkState::Connected;
+        let now_ms = self.clock_ms(now);
+        let audio_ms = self.timeline.start(now_ms);
+        self.pacer.reanchor();
+        self.quality_at = now + QUALITY_EVERY;
+        self.report(MediaEvent::Peer(PeerEvent::Connected { audio_ms }));
+    }
+
+    /// Media or a check of a peer that was away: it is back.
+    fn come_back(&mut self, now: Instant) {
+        let is_back = self.link.as_ref().is_some_and(|link| link.state == LinkState::Away && link.last_heard == now);
+        if is_back {
+            self.connect(now);
+        }
+    }
+
+    fn check_link(&mut self, now: Instant, out: &Outbox) {
+        let Some(link) = self.link.as_mut() else { return };
+        if link.deadline.is_some_and(|deadline| deadline <= now) {
+            link.peer.handle_timeout(now);
+            self.drain(now, out);
+        }
+        let Some(link) = self.link.as_mut() else { return };
+        let is_over = match link.state {
+            LinkState::Connecting => now.duration_since(link.since) > SETUP_FOR,
+            _ => now.duration_since(link.last_check) > CONSENT_FOR,
+        };
+        if is_over {
+            return self.close_peer(now, out);
+        }
+        if link.state == LinkState::Connected && now.duration_since(link.last_heard) > DISCONNECTED_AFTER {
+            link.state = LinkState::Away;
+            self.uplink.reset(&mut self.timeline);
+            self.report(MediaEvent::Peer(PeerEvent::Disconnected));
+        }
+    }
+
+    /// `false` when no peer was there.
+    fn drop_link(&mut self, now: Instant, out: &Outbox) -> bool {
+        let Some(mut link) = self.link.take() else { return false };
+        self.shared.has_peer.store(false, Ordering::Release);
+        link.peer.close(now);
+        while let Some(output) = link.peer.poll() {
+            if let (PeerOutput::Transmit { datagram }, Some(address)) = (output, link.address) {
+                out.send(&datagram, address);
+            }
+        }
+        self.uplink.reset(&mut self.timeline);
+        true
+    }
+
+    fn report_quality(&mut self, now: Instant) {
+        self.quality_at = now + QUALITY_EVERY;
+        let Some(link) = self.link.as_mut() else { return };
+        let statistics = link.peer.statistics(now);
+        self.round_trip = statistics.round_trip.or(self.round_trip);
+        if let Some(ratio) = statistics.remote_loss_ratio {
+            self.pacer.note_loss(ratio);
+        }
+        let counters = self.uplink.counters();
+        let lost = counters.lost - self.quality_from.lost;
+        let expected = lost + counters.received - self.quality_from.received;
+        self.quality_from = counters;
+        let quality = QualityData {
+            loss_ratio: if expected == 0 { 0.0 } else { lost as f64 / expected as f64 },
+            jitter_ms: self.uplink.jitter_ms(),
+            rtt_ms: self.round_trip.map(|round_trip| round_trip.as_secs_f64() * 1e3),
+        };
+        self.report(MediaEvent::Quality(quality));
+    }
+
+    /// Tells the session. What cannot be told now is told later; only messages and quality are ever dropped.
+    fn report(&mut self, event: MediaEvent) {
+        if self.pending.is_empty() {
+            match self.events.try_send(event) {
+                Ok(()) => {}
+                Err(TrySendError::Full(event)) => self.hold(event),
+                Err(TrySendError::Closed(_)) => self.is_deaf = true,
+            }
+        } else {
+            self.hold(event);
+        }
+    }
+
+    fn hold(&mut self, event: MediaEvent) {
+        let is_edge = matches!(event, MediaEvent::Peer(_) | MediaEvent::Playout(_));
+        if is_edge && self.pending.len() < PENDING_EVENTS_MAX {
+            self.pending.push_back(event);
+        } else {
+            // So many edges unread: the session is dead, and its media ends with it.
+            self.is_deaf |= is_edge;
+            metrics::counter!("viva_media_events_dropped_total").increment(1);
+        }
+    }
+
+    fn retry_events(&mut self) {
+        while let Some(event) = self.pending.pop_front() {
+            match self.events.try_send(event) {
+                Ok(()) => {}
+                Err(TrySendError::Full(event)) => return self.pending.push_front(event),
+                Err(TrySendError::Closed(_)) => {
+                    self.is_deaf = true;
+                    return self.pending.clear();
+                }
+            }
+        }
+    }
+}

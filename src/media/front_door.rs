@@ -1,0 +1,299 @@
+//! The one UDP socket of the node. What comes in is sorted (RFC 7983), and nothing passes that is not verified: STUN by
+//! the message integrity of a session of ours, DTLS and SRTP by a 5-tuple from which such STUN came. Whatever fails is
+//! dropped without an answer and counted.
+
+use std::{
+    collections::HashMap,
+    io::ErrorKind,
+    net::{SocketAddr, UdpSocket},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, SyncSender, TryRecvError},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use metrics::Counter;
+
+use super::{
+    peer::IceCredentials,
+    stun::{StunError, StunKind, StunMessage},
+};
+
+/// Largest datagram taken; ours and a browser's stay below an Ethernet frame.
+const DATAGRAM_BYTES_MAX: usize = 2_048;
+/// Received datagrams are cut out of blocks of this size.
+const ARENA_BYTES: usize = 64 * 1024;
+/// 5-tuples that one peer may have verified at a time; the oldest gives way.
+const ADDRESSES_MAX: usize = 8;
+/// 5-tuples that one peer may verify between two ICE restarts: each costs the stack a candidate.
+const VERIFICATIONS_MAX: u32 = 256;
+/// How often a silent socket looks at its updates.
+pub(super) const RECEIVE_WAIT: Duration = Duration::from_millis(50);
+
+/// Names a peer for its life; never used again.
+pub(super) type PeerId = u64;
+/// Names a session within the process.
+pub(super) type CallKey = u64;
+
+/// What a datagram was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admitted {
+    /// An authenticated check; `nominates` its pair.
+    Check { nominates: bool },
+    /// An authenticated answer to a check of ours.
+    CheckAnswer,
+    /// DTLS or SRTP from a verified 5-tuple.
+    Media,
+}
+
+/// A datagram for a shard.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub call: CallKey,
+    pub peer: PeerId,
+    pub source: SocketAddr,
+    pub kind: Admitted,
+    pub datagram: BytesMut,
+    pub at: Instant,
+}
+
+/// A change of who may pass.
+#[derive(Debug)]
+pub(super) enum RouteUpdate {
+    /// This peer has these credentials from now on; earlier ones of it are void.
+    Open { shard: usize, call: CallKey, peer: PeerId, credentials: IceCredentials },
+    Close { peer: PeerId },
+}
+
+struct Route {
+    shard: usize,
+    call: CallKey,
+    credentials: IceCredentials,
+    /// Verified, oldest first.
+    addresses: Vec<SocketAddr>,
+    verifications: u32,
+}
+
+/// Why datagrams were dropped.
+struct Drops {
+    malformed: Counter,
+    kind: Counter,
+    no_integrity: Counter,
+    fingerprint: Counter,
+    unknown_user: Counter,
+    wrong_integrity: Counter,
+    role: Counter,
+    unverified: Counter,
+    unknown_protocol: Counter,
+    overload: Counter,
+}
+
+impl Drops {
+    fn new() -> Self {
+        let counter = |reason: &'static str| metrics::counter!("viva_frontdoor_dropped_total", "reason" => reason);
+        Self {
+            malformed: counter("stun_malformed"),
+            kind: counter("stun_kind"),
+            no_integrity: counter("stun_no_integrity"),
+            fingerprint: counter("stun_fingerprint"),
+            unknown_user: counter("stun_unknown_user"),
+            wrong_integrity: counter("stun_wrong_integrity"),
+            role: counter("stun_role"),
+            unverified: counter("unverified_source"),
+            unknown_protocol: counter("unknown_protocol"),
+            overload: counter("overload"),
+        }
+    }
+}
+
+/// The receiving thread's state.
+pub(super) struct FrontDoor {
+    socket: UdpSocket,
+    updates: Receiver<RouteUpdate>,
+    shards: Vec<SyncSender<Arrival>>,
+    stop: Arc<AtomicBool>,
+    routes: HashMap<PeerId, Route>,
+    by_ufrag: HashMap<String, PeerId>,
+    by_address: HashMap<SocketAddr, PeerId>,
+    arena: BytesMut,
+    drops: Drops,
+}
+
+impl FrontDoor {
+    pub(super) fn new(
+        socket: UdpSocket,
+        updates: Receiver<RouteUpdate>,
+        shards: Vec<SyncSender<Arrival>>,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            socket,
+            updates,
+            shards,
+            stop,
+            routes: HashMap::new(),
+            by_ufrag: HashMap::new(),
+            by_address: HashMap::new(),
+            arena: BytesMut::new(),
+            drops: Drops::new(),
+        }
+    }
+
+    /// Receives until told to stop.
+    pub(super) fn run(mut self) {
+        let mut buffer = [0; DATAGRAM_BYTES_MAX];
+        while !self.stop.load(Ordering::Relaxed) {
+            let received = self.socket.recv_from(&mut buffer);
+            // Before the datagram: its peer may be among the updates.
+            if !self.take_updates() {
+                return;
+            }
+            match received {
+                Ok((length, source)) => self.admit(&buffer[..length], canonical(source)),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                // ICMP errors of what we sent come up here; they concern no datagram.
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
+                Err(error) => {
+                    tracing::debug!(%error, "udp receive failed");
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        }
+    }
+
+    /// `false` when nobody can update any more: the media path is gone.
+    fn take_updates(&mut self) -> bool {
+        loop {
+            match self.updates.try_recv() {
+                Ok(update) => self.apply(update),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn apply(&mut self, update: RouteUpdate) {
+        match update {
+            RouteUpdate::Open { shard, call, peer, credentials } => {
+                let addresses = self.close(peer);
+                for address in &addresses {
+                    self.by_address.insert(*address, peer);
+                }
+                self.by_ufrag.insert(credentials.local_ufrag.clone(), peer);
+                self.routes.insert(peer, Route { shard, call, credentials, addresses, verifications: 0 });
+            }
+            RouteUpdate::Close { peer } => {
+                self.close(peer);
+            }
+        }
+    }
+
+    fn close(&mut self, peer: PeerId) -> Vec<SocketAddr> {
+        let Some(route) = self.routes.remove(&peer) else { return Vec::new() };
+        self.by_ufrag.remove(&route.credentials.local_ufrag);
+        for address in &route.addresses {
+            if self.by_address.get(address) == Some(&peer) {
+                self.by_address.remove(address);
+            }
+        }
+        route.addresses
+    }
+
+    /// RFC 7983: the first octet tells the protocol.
+    fn admit(&mut self, datagram: &[u8], source: SocketAddr) {
+        match datagram.first() {
+            Some(0..=3) => self.admit_stun(datagram, source),
+            Some(20..=63 | 128..=191) => match self.by_address.get(&source) {
+                Some(&peer) => self.pass(peer, source, Admitted::Media, datagram),
+                None => self.drops.unverified.increment(1),
+            },
+            _ => self.drops.unknown_protocol.increment(1),
+        }
+    }
+
+    fn admit_stun(&mut self, datagram: &[u8], source: SocketAddr) {
+        let message = match StunMessage::parse(datagram) {
+            Ok(message) => message,
+            Err(StunError::Malformed) => return self.drops.malformed.increment(1),
+            Err(StunError::Kind) => return self.drops.kind.increment(1),
+            Err(StunError::NoIntegrity) => return self.drops.no_integrity.increment(1),
+            Err(StunError::Fingerprint) => return self.drops.fingerprint.increment(1),
+        };
+        match message.kind {
+            StunKind::BindingRequest => self.admit_check(&message, datagram, source),
+            StunKind::BindingSuccess => self.admit_check_answer(&message, datagram, source),
+        }
+    }
+
+    fn admit_check(&mut self, message: &StunMessage<'_>, datagram: &[u8], source: SocketAddr) {
+        let peer = message.local_ufrag.and_then(|ufrag| self.by_ufrag.get(ufrag)).copied();
+        let Some((peer, route)) = peer.and_then(|peer| Some((peer, self.routes.get(&peer)?))) else {
+            return self.drops.unknown_user.increment(1);
+        };
+        if !message.is_authentic(route.credentials.local_password.as_bytes()) {
+            return self.drops.wrong_integrity.increment(1);
+        }
+        if message.claims_controlled {
+            return self.drops.role.increment(1); // That is our role, and never changes (ICE-lite).
+        }
+        let nominates = message.use_candidate;
+        if !self.verify(peer, source) {
+            return self.drops.overload.increment(1);
+        }
+        self.pass(peer, source, Admitted::Check { nominates }, datagram);
+    }
+
+    fn admit_check_answer(&mut self, message: &StunMessage<'_>, datagram: &[u8], source: SocketAddr) {
+        let Some(&peer) = self.by_address.get(&source) else {
+            return self.drops.unverified.increment(1);
+        };
+        let password = self.routes.get(&peer).map(|route| route.credentials.remote_password.as_bytes());
+        if !password.is_some_and(|password| message.is_authentic(password)) {
+            return self.drops.wrong_integrity.increment(1);
+        }
+        self.pass(peer, source, Admitted::CheckAnswer, datagram);
+    }
+
+    /// Notes a 5-tuple as this peer's; `false` when it had too many.
+    fn verify(&mut self, peer: PeerId, source: SocketAddr) -> bool {
+        let former = self.by_address.get(&source).copied();
+        if former == Some(peer) {
+            return true;
+        }
+        let Some(route) = self.routes.get_mut(&peer) else { return false };
+        if route.verifications == VERIFICATIONS_MAX {
+            return false;
+        }
+        route.verifications += 1;
+        if route.addresses.len() == ADDRESSES_MAX {
+            self.by_address.remove(&route.addresses.remove(0));
+        }
+        route.addresses.push(source);
+        self.by_address.insert(source, peer);
+        if let Some(former) = former.and_then(|former| self.routes.get_mut(&former)) {
+            former.addresses.retain(|address| *address != source);
+        }
+        true
+    }
+
+    fn pass(&mut self, peer: PeerId, source: SocketAddr, kind: Admitted, datagram: &[u8]) {
+        let Some(route) = self.routes.get(&peer) else { return };
+        if self.arena.capacity() < datagram.len() {
+            self.arena.reserve(ARENA_BYTES);
+        }
+        self.arena.extend_from_slice(datagram);
+        let datagram = self.arena.split();
+        let arrival = Arrival { call: route.call, peer, source, kind, datagram, at: Instant::now() };
+        if self.shards[route.shard].try_send(arrival).is_err() {
+            self.drops.overload.increment(1);
+        }
+    }
+}
+
+/// An IPv4 address that came in through an IPv6 socket, as IPv4.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}

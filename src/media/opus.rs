@@ -1,0 +1,155 @@
+//! The codec: the only file that names `opus`.
+
+use crate::media::port::{FRAME_SAMPLES, SAMPLE_RATE_HZ};
+
+/// Largest packet that an encoder may make (RFC 6716 section 3.2.1).
+pub const PACKET_BYTES_MAX: usize = 1_275;
+/// Samples of the longest packet (120 ms) at 24 kHz.
+pub const DECODED_SAMPLES_MAX: usize = 6 * FRAME_SAMPLES;
+
+/// CELT on a clean link.
+const CLEAN_BITRATE: i32 = 48_000;
+/// SILK or hybrid with in-band FEC on a lossy one.
+const LOSSY_BITRATE: i32 = 32_000;
+const COMPLEXITY: i32 = 5;
+/// What the lossy encoder is told to expect; it sizes the redundancy.
+const EXPECTED_LOSS_PERCENT: i32 = 10;
+
+/// The codec refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("opus: {0}")]
+pub struct OpusError(&'static str);
+
+impl From<opus::Error> for OpusError {
+    fn from(error: opus::Error) -> Self {
+        Self(error.description())
+    }
+}
+
+/// How to encode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// CELT, 48 kb/s: cheap and good where nothing is lost.
+    Clean,
+    /// Voice with in-band FEC, 32 kb/s.
+    Lossy,
+}
+
+/// An encoder of 20 ms frames at 24 kHz, mono.
+pub struct Encoder {
+    inner: opus::Encoder,
+}
+
+impl Encoder {
+    /// An encoder for one mode.
+    ///
+    /// # Errors
+    /// [`OpusError`] when the codec cannot be had (memory).
+    pub fn new(mode: Mode) -> Result<Self, OpusError> {
+        let application = match mode {
+            Mode::Clean => opus::Application::LowDelay,
+            Mode::Lossy => opus::Application::Voip,
+        };
+        let mut inner = opus::Encoder::new(SAMPLE_RATE_HZ, opus::Channels::Mono, application)?;
+        inner.set_complexity(COMPLEXITY)?;
+        match mode {
+            Mode::Clean => inner.set_bitrate(opus::Bitrate::Bits(CLEAN_BITRATE))?,
+            Mode::Lossy => {
+                inner.set_bitrate(opus::Bitrate::Bits(LOSSY_BITRATE))?;
+                inner.set_inband_fec(true)?;
+                inner.set_packet_loss_perc(EXPECTED_LOSS_PERCENT)?;
+            }
+        }
+        Ok(Self { inner })
+    }
+
+    /// Encodes one frame into `out`; returns its length in bytes.
+    ///
+    /// # Errors
+    /// [`OpusError`] as libopus reports it.
+    pub fn encode(&mut self, pcm: &[i16; FRAME_SAMPLES], out: &mut [u8]) -> Result<usize, OpusError> {
+        Ok(self.inner.encode(pcm, out)?)
+    }
+
+    /// Forgets what was said: for a new turn after silence.
+    ///
+    /// # Errors
+    /// [`OpusError`] as libopus reports it.
+    pub fn reset(&mut self) -> Result<(), OpusError> {
+        Ok(self.inner.reset_state()?)
+    }
+}
+
+/// A packet of silence, made once a process: what an idle line sends instead of encoding zeros.
+///
+/// # Errors
+/// [`OpusError`] when the codec cannot be had.
+pub fn silence_packet() -> Result<bytes::Bytes, OpusError> {
+    let mut encoder = Encoder::new(Mode::Clean)?;
+    let mut out = [0; PACKET_BYTES_MAX];
+    // The first frames still carry the encoder's start; the third is pure silence.
+    let mut length = 0;
+    for _ in 0..3 {
+        length = encoder.encode(&[0; FRAME_SAMPLES], &mut out)?;
+    }
+    Ok(bytes::Bytes::copy_from_slice(&out[..length]))
+}
+
+/// A decoder to 24 kHz mono, whatever was sent.
+pub struct Decoder {
+    inner: opus::Decoder,
+}
+
+impl Decoder {
+    /// A decoder.
+    ///
+    /// # Errors
+    /// [`OpusError`] when the codec cannot be had (memory).
+    pub fn new() -> Result<Self, OpusError> {
+        Ok(Self { inner: opus::Decoder::new(SAMPLE_RATE_HZ, opus::Channels::Mono)? })
+    }
+
+    /// Decodes a packet; returns the number of samples.
+    ///
+    /// # Errors
+    /// [`OpusError`] for a packet that is none.
+    pub fn decode(&mut self, packet: &[u8], out: &mut [i16]) -> Result<usize, OpusError> {
+        Ok(self.inner.decode(packet, out, false)?)
+    }
+
+    /// Fills `out` from the copy of the lost frame that `packet` holds.
+    ///
+    /// # Errors
+    /// [`OpusError`] for a packet that is none, or a length that is no multiple of 2.5 ms.
+    pub fn decode_fec(&mut self, packet: &[u8], out: &mut [i16]) -> Result<usize, OpusError> {
+        Ok(self.inner.decode(packet, out, true)?)
+    }
+
+    /// Fills `out` with what the lost audio may have been.
+    ///
+    /// # Errors
+    /// [`OpusError`] for a length that is no multiple of 2.5 ms.
+    pub fn conceal(&mut self, out: &mut [i16]) -> Result<usize, OpusError> {
+        Ok(self.inner.decode(&[], out, false)?)
+    }
+
+    /// Forgets what was heard: for a new stream.
+    ///
+    /// # Errors
+    /// [`OpusError`] as libopus reports it.
+    pub fn reset(&mut self) -> Result<(), OpusError> {
+        Ok(self.inner.reset_state()?)
+    }
+}
+
+impl std::fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encoder").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decoder").finish_non_exhaustive()
+    }
+}

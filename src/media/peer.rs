@@ -1,0 +1,128 @@
+//! The seam to the WebRTC stack: all that the media path asks of one, so that another could take its place.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+
+use super::sdp::Offer;
+use crate::domain::audio::jitter::Packet;
+
+/// What a peer has to say.
+#[derive(Debug)]
+pub enum PeerOutput {
+    /// A STUN message: it answers the check that came from `to`.
+    TransmitStun { to: SocketAddr, datagram: BytesMut },
+    /// DTLS or SRTP: it goes where the last authenticated check came from.
+    Transmit { datagram: BytesMut },
+    /// An Opus packet, decrypted.
+    Audio(Packet<Bytes>),
+    /// A message on `viva-events`.
+    Message(BytesMut),
+    /// `viva-events` is open.
+    ChannelOpen,
+    /// DTLS is up: media may flow. Again after an ICE restart.
+    Connected,
+    /// The other side said goodbye, or the stack gave up.
+    Closed,
+}
+
+/// An audio packet to send.
+#[derive(Clone, Debug)]
+pub struct AudioPacket {
+    pub sequence: u16,
+    /// 48 kHz.
+    pub timestamp: u32,
+    /// First packet of a talk spurt (RFC 3551 section 4.1).
+    pub marker: bool,
+    pub payload: Bytes,
+}
+
+/// What the other side reported of our audio.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PeerStatistics {
+    /// `None` until a receiver report came.
+    pub round_trip: Option<Duration>,
+    /// Packets of ours that it lost over those expected, in its last report: 0 to 1.
+    pub remote_loss_ratio: Option<f64>,
+}
+
+/// Credentials of an answer, for the front door (RFC 8445 section 5.3).
+#[derive(Clone, PartialEq, Eq)]
+pub struct IceCredentials {
+    pub local_ufrag: String,
+    pub local_password: String,
+    /// The peer's: it signs its answers to our triggered checks.
+    pub remote_password: String,
+}
+
+impl std::fmt::Debug for IceCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IceCredentials").field("local_ufrag", &self.local_ufrag).finish_non_exhaustive()
+    }
+}
+
+/// An answer to an offer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub sdp: String,
+    pub credentials: IceCredentials,
+}
+
+/// The stack refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PeerError {
+    /// The description is not one it can answer.
+    #[error("description refused: {0}")]
+    Description(String),
+    /// The channel or the stream is not open.
+    #[error("not open")]
+    NotOpen,
+    /// More is queued than may be.
+    #[error("send buffer is full")]
+    Full,
+    /// Whatever else it reports.
+    #[error("webrtc stack: {0}")]
+    Stack(String),
+}
+
+/// One WebRTC peer without sockets and clock. After any call, [`Peer::poll`] until it returns `None`.
+pub trait Peer: Send {
+    /// Answers a new offer of the same peer: an ICE restart.
+    ///
+    /// # Errors
+    /// [`PeerError::Description`]; the peer goes on as before.
+    fn reoffer(&mut self, offer: &Offer, now: Instant) -> Result<Answer, PeerError>;
+
+    /// Takes a datagram that the front door let in.
+    fn handle_datagram(&mut self, source: SocketAddr, datagram: BytesMut, now: Instant);
+
+    /// Takes the passing of time.
+    fn handle_timeout(&mut self, now: Instant);
+
+    /// When [`Peer::handle_timeout`] is due. May be past; the caller clamps.
+    fn poll_timeout(&mut self) -> Option<Instant>;
+
+    /// The next output.
+    fn poll(&mut self) -> Option<PeerOutput>;
+
+    /// Sends one Opus packet.
+    ///
+    /// # Errors
+    /// [`PeerError::NotOpen`] while media may not flow, [`PeerError::Stack`] otherwise.
+    fn send_audio(&mut self, packet: AudioPacket, now: Instant) -> Result<(), PeerError>;
+
+    /// Sends a text message on `viva-events`.
+    ///
+    /// # Errors
+    /// [`PeerError::NotOpen`] before the browser opened it, [`PeerError::Full`] when it does not read.
+    fn send_data(&mut self, message: &str, now: Instant) -> Result<(), PeerError>;
+
+    /// What the other side reported.
+    fn statistics(&mut self, now: Instant) -> PeerStatistics;
+
+    /// Says goodbye (DTLS close_notify); poll for the last transmits, then drop.
+    fn close(&mut self, now: Instant);
+}

@@ -1,0 +1,400 @@
+//! The WebRTC stack: webrtc-rs's sans-I/O core. The only file that names `rtc`.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use rtc::{
+    crypto::{SignatureScheme, default_provider},
+    data_channel::RTCDataChannelId,
+    dtls::extension::extension_use_srtp::SrtpProtectionProfile,
+    ice::mdns::MulticastDnsMode,
+    interceptor::Registry,
+    media_stream::MediaStreamTrack,
+    peer_connection::{
+        RTCPeerConnection, RTCPeerConnectionBuilder,
+        certificate::{CertificateParams, RTCCertificate},
+        configuration::{
+            RTCConfigurationBuilder,
+            interceptor_registry::{configure_nack, configure_rtcp_reports},
+            media_engine::{MIME_TYPE_OPUS, MediaEngine},
+            setting_engine::{SctpMaxMessageSize, SettingEngine, SettingEngineBuilder},
+        },
+        event::{RTCDataChannelEvent, RTCPeerConnectionEvent},
+        message::{RTCMessage, TaggedRTCMessage},
+        sdp::RTCSessionDescription,
+        state::RTCPeerConnectionState,
+        transport::{
+            CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCDtlsTransportState, RTCIceCandidate,
+            RTCIceCandidateInit,
+        },
+    },
+    rtp,
+    rtp_transceiver::{
+        RTCRtpSenderId,
+        rtp_sender::{
+            RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
+            RtpCodecKind,
+        },
+    },
+    sansio::Protocol,
+    shared::{TaggedBytesMut, TransportContext, TransportProtocol},
+    statistics::{StatsSelector, report::RTCStatsReportEntry},
+};
+
+use super::{
+    peer::{Answer, AudioPacket, IceCredentials, Peer, PeerError, PeerOutput, PeerStatistics},
+    sdp::{Offer, finish_answer},
+};
+use crate::domain::audio::jitter::Packet;
+
+/// The channel that the browser opens.
+const CHANNEL_LABEL: &str = "viva-events";
+/// Bytes of messages that may wait for a browser that does not read.
+const CHANNEL_BUFFER_BYTES: usize = 256 * 1024;
+/// Largest message either way, and the receive window (threat T7).
+const MESSAGE_BYTES_MAX: u32 = 64 * 1024;
+/// Packets that a replay check remembers (threat T5).
+const REPLAY_WINDOW: usize = 256;
+/// Our codec parameters: FEC asked for, mono, no less than 10 ms a packet.
+const OPUS_FORMAT: &str = "minptime=10;useinbandfec=1";
+const OPUS_PAYLOAD_TYPE: u8 = 111;
+/// First octet of a DTLS record (RFC 7983).
+const DTLS_FIRST: std::ops::RangeInclusive<u8> = 20..=63;
+/// First octet of a STUN message (RFC 7983).
+const STUN_FIRST: std::ops::RangeInclusive<u8> = 0..=3;
+
+/// What all peers of the process share.
+#[derive(Clone)]
+pub struct RtcStack {
+    certificate: RTCCertificate,
+    /// Addresses that answers announce.
+    announced: Arc<[SocketAddr]>,
+}
+
+impl RtcStack {
+    /// Makes the process's DTLS certificate.
+    ///
+    /// # Errors
+    /// [`PeerError::Stack`] when no key can be made.
+    pub fn new(announced: Vec<SocketAddr>) -> Result<Self, PeerError> {
+        let provider = default_provider().map_err(stack)?;
+        let params = CertificateParams::new(vec!["viva".to_owned()]).map_err(stack)?;
+        let certificate = RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, params)
+            .map_err(stack)?;
+        Ok(Self { certificate, announced: announced.into() })
+    }
+
+    /// Makes a peer that answers `offer`.
+    ///
+    /// # Errors
+    /// [`PeerError::Description`] for an offer that cannot be answered, [`PeerError::Stack`] otherwise.
+    pub fn accept(&self, offer: &Offer, now: Instant) -> Result<(RtcPeer, Answer), PeerError> {
+        let mut media = MediaEngine::default();
+        media.register_codec(opus_codec(), RtpCodecKind::Audio).map_err(stack)?;
+        let registry = configure_rtcp_reports(configure_nack(Registry::new(), &mut media));
+        let configuration = RTCConfigurationBuilder::new().with_certificates(vec![self.certificate.clone()]).build();
+        let mut connection = RTCPeerConnectionBuilder::new()
+            .with_configuration(configuration)
+            .with_setting_engine(settings())
+            .with_media_engine(media)
+            .with_interceptor_registry(registry)
+            .build(now)
+            .map_err(stack)?;
+        let ssrc = getrandom::u32().map_err(stack)?;
+        let sender = connection.add_track(audio_track(ssrc)).map_err(stack)?;
+        let mut peer = RtcPeer {
+            connection,
+            sender,
+            ssrc,
+            payload_type: OPUS_PAYLOAD_TYPE,
+            announced: Arc::clone(&self.announced),
+            channel: None,
+            is_connected: false,
+            is_closed: false,
+            pending: None,
+            stage: Stage::Events,
+        };
+        let answer = peer.negotiate(offer, now)?;
+        Ok((peer, answer))
+    }
+}
+
+fn settings() -> SettingEngine {
+    // The stack's own consent timers are off (zero): the session counts authenticated checks itself.
+    let off = Some(Duration::ZERO);
+    SettingEngineBuilder::new()
+        .with_lite(true)
+        .with_answering_dtls_role(RTCDtlsRole::Server)
+        .with_multicast_dns_mode(MulticastDnsMode::Disabled)
+        .with_ice_timeouts(off, off, Some(Duration::from_secs(2)))
+        .with_srtp_protection_profiles(vec![
+            SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
+            SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
+        ])
+        .with_srtp_replay_protection_window(REPLAY_WINDOW)
+        .with_srtcp_replay_protection_window(REPLAY_WINDOW)
+        .with_dtls_replay_protection_window(REPLAY_WINDOW)
+        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(MESSAGE_BYTES_MAX))
+        .with_sctp_max_receive_buffer_size(MESSAGE_BYTES_MAX)
+        .build()
+}
+
+fn opus_codec() -> RTCRtpCodecParameters {
+    let rtp_codec = RTCRtpCodec {
+        mime_type: MIME_TYPE_OPUS.to_owned(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: OPUS_FORMAT.to_owned(),
+        rtcp_feedback: vec![RTCPFeedback { typ: "nack".to_owned(), parameter: String::new() }],
+    };
+    RTCRtpCodecParameters { rtp_codec, payload_type: OPUS_PAYLOAD_TYPE }
+}
+
+fn audio_track(ssrc: u32) -> MediaStreamTrack {
+    let encoding = RTCRtpEncodingParameters {
+        rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
+        codec: opus_codec().rtp_codec,
+        ..Default::default()
+    };
+    let (stream_id, track_id) = ("viva".to_owned(), "interviewer".to_owned());
+    MediaStreamTrack::new(stream_id, track_id.clone(), track_id, RtpCodecKind::Audio, vec![encoding])
+}
+
+/// One peer of the stack.
+pub struct RtcPeer {
+    connection: RTCPeerConnection,
+    sender: RTCRtpSenderId,
+    ssrc: u32,
+    payload_type: u8,
+    announced: Arc<[SocketAddr]>,
+    channel: Option<RTCDataChannelId>,
+    is_connected: bool,
+    is_closed: bool,
+    /// Found outside `poll`.
+    pending: Option<PeerOutput>,
+    stage: Stage,
+}
+
+/// How far a round of polling is.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Events,
+    Reads,
+    Writes,
+}
+
+impl RtcPeer {
+    fn negotiate(&mut self, offer: &Offer, now: Instant) -> Result<Answer, PeerError> {
+        let remote = RTCSessionDescription::offer(offer.sdp.clone()).map_err(description)?;
+        self.connection.set_remote_description(now, remote).map_err(description)?;
+        for address in self.announced.iter() {
+            self.connection.add_local_candidate(host_candidate(*address)?).map_err(stack)?;
+        }
+        let answer = self.connection.create_answer(None).map_err(description)?;
+        self.connection.set_local_description(now, answer).map_err(description)?;
+        // The empty candidate ends gathering.
+        self.connection.add_local_candidate(RTCIceCandidateInit::default()).map_err(stack)?;
+        if let Some(mut sender) = self.connection.rtp_sender(self.sender)
+            && let Some(codec) = sender.get_parameters().rtp_parameters.codecs.first()
+        {
+            self.payload_type = codec.payload_type;
+        }
+        let local = self.connection.local_description().ok_or(PeerError::NotOpen)?;
+        let refused = || PeerError::Description("the answer lacks credentials".to_owned());
+        let (sdp, local_ufrag, local_password) = finish_answer(&local.sdp).ok_or_else(refused)?;
+        let remote_password = offer.ice_password.clone();
+        Ok(Answer { sdp, credentials: IceCredentials { local_ufrag, local_password, remote_password } })
+    }
+
+    /// The announced address of the same family: what the stack takes for the local end.
+    fn local_address(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        self.announced.iter().find(|address| address.is_ipv4() == peer.is_ipv4()).copied()
+    }
+
+    fn handle_event(&mut self, event: RTCPeerConnectionEvent) -> Option<PeerOutput> {
+        match event {
+            RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Connected) => {
+                self.is_connected = true;
+                Some(PeerOutput::Connected)
+            }
+            RTCPeerConnectionEvent::OnConnectionStateChangeEvent(
+                RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed,
+            ) => self.mark_closed(),
+            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
+                let is_ours = self.connection.data_channel(id).is_some_and(|channel| channel.label() == CHANNEL_LABEL);
+                if !is_ours {
+                    return None;
+                }
+                self.channel = Some(id);
+                Some(PeerOutput::ChannelOpen)
+            }
+            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => {
+                self.channel.take_if(|open| *open == id);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn mark_closed(&mut self) -> Option<PeerOutput> {
+        let is_new = !std::mem::replace(&mut self.is_closed, true);
+        is_new.then_some(PeerOutput::Closed)
+    }
+
+    fn handle_message(&self, message: RTCMessage) -> Option<PeerOutput> {
+        match message {
+            RTCMessage::RtpPacket(_, packet) => Some(PeerOutput::Audio(Packet {
+                ssrc: packet.header.ssrc,
+                sequence: packet.header.sequence_number,
+                timestamp: packet.header.timestamp,
+                payload: packet.payload,
+            })),
+            RTCMessage::DataChannelMessage(id, message) if self.channel == Some(id) => {
+                Some(PeerOutput::Message(message.data))
+            }
+            _ => None,
+        }
+    }
+
+    /// The stack raises no event when the other side says goodbye, but its DTLS state tells.
+    fn is_dtls_closed(&mut self) -> bool {
+        let sender = self.connection.rtp_sender(self.sender);
+        let state = sender.and_then(|sender| sender.transport().map(|transport| transport.state()));
+        matches!(state, Some(RTCDtlsTransportState::Closed | RTCDtlsTransportState::Failed))
+    }
+}
+
+impl Peer for RtcPeer {
+    fn reoffer(&mut self, offer: &Offer, now: Instant) -> Result<Answer, PeerError> {
+        self.negotiate(offer, now)
+    }
+
+    fn handle_datagram(&mut self, source: SocketAddr, datagram: BytesMut, now: Instant) {
+        let Some(local_addr) = self.local_address(source) else { return };
+        let is_dtls = datagram.first().is_some_and(|first| DTLS_FIRST.contains(first));
+        let transport =
+            TransportContext { local_addr, peer_addr: source, transport_protocol: TransportProtocol::UDP, ecn: None };
+        // An error concerns this datagram alone: it is as good as lost.
+        let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: datagram });
+        if is_dtls && self.is_dtls_closed() {
+            self.pending = self.mark_closed();
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        let _ = self.connection.handle_timeout(now);
+    }
+
+    fn poll_timeout(&mut self) -> Option<Instant> {
+        self.connection.poll_timeout()
+    }
+
+    fn poll(&mut self) -> Option<PeerOutput> {
+        // Each of the stack's polls walks all its layers: once a round each, in this order.
+        loop {
+            match self.stage {
+                Stage::Events => match self.connection.poll_event() {
+                    Some(event) => {
+                        if let Some(output) = self.handle_event(event) {
+                            return Some(output);
+                        }
+                    }
+                    None => self.stage = Stage::Reads,
+                },
+                Stage::Reads => match self.connection.poll_read() {
+                    Some(TaggedRTCMessage { message, .. }) => {
+                        if let Some(output) = self.handle_message(message) {
+                            return Some(output);
+                        }
+                    }
+                    None => self.stage = Stage::Writes,
+                },
+                Stage::Writes => match self.connection.poll_write() {
+                    Some(write) => return Some(transmit(write)),
+                    None => {
+                        self.stage = Stage::Events;
+                        return self.pending.take();
+                    }
+                },
+            }
+        }
+    }
+
+    fn send_audio(&mut self, packet: AudioPacket, now: Instant) -> Result<(), PeerError> {
+        if !self.is_connected || self.is_closed {
+            return Err(PeerError::NotOpen);
+        }
+        let header = rtp::header::Header {
+            version: 2,
+            marker: packet.marker,
+            payload_type: self.payload_type,
+            sequence_number: packet.sequence,
+            timestamp: packet.timestamp,
+            ssrc: self.ssrc,
+            ..Default::default()
+        };
+        let mut sender = self.connection.rtp_sender(self.sender).ok_or(PeerError::NotOpen)?;
+        sender.write_rtp(now, rtp::Packet { header, payload: packet.payload }).map_err(stack)?;
+        self.stage = Stage::Writes; // Nothing but a transmit can come of it.
+        Ok(())
+    }
+
+    fn send_data(&mut self, message: &str, now: Instant) -> Result<(), PeerError> {
+        let id = self.channel.ok_or(PeerError::NotOpen)?;
+        let mut channel = self.connection.data_channel(id).ok_or(PeerError::NotOpen)?;
+        if channel.outstanding_bytes() + message.len() > CHANNEL_BUFFER_BYTES {
+            return Err(PeerError::Full);
+        }
+        channel.send_text(now, message).map_err(stack)
+    }
+
+    fn statistics(&mut self, now: Instant) -> PeerStatistics {
+        let report = self.connection.get_stats(now, StatsSelector::None);
+        let reported = report.iter().find_map(|entry| match entry {
+            RTCStatsReportEntry::RemoteInboundRtp(stream) if stream.round_trip_time_measurements > 0 => Some(stream),
+            _ => None,
+        });
+        reported.map_or_else(PeerStatistics::default, |stream| PeerStatistics {
+            round_trip: Duration::try_from_secs_f64(stream.round_trip_time).ok(),
+            remote_loss_ratio: Some(stream.fraction_lost),
+        })
+    }
+
+    fn close(&mut self, _now: Instant) {
+        self.is_closed = true;
+        let _ = self.connection.close();
+    }
+}
+
+fn transmit(write: TaggedBytesMut) -> PeerOutput {
+    let TaggedBytesMut { transport, message, .. } = write;
+    match message.first().is_some_and(|first| STUN_FIRST.contains(first)) {
+        true => PeerOutput::TransmitStun { to: transport.peer_addr, datagram: message },
+        false => PeerOutput::Transmit { datagram: message },
+    }
+}
+
+fn host_candidate(address: SocketAddr) -> Result<RTCIceCandidateInit, PeerError> {
+    let ip: IpAddr = address.ip();
+    let base_config = CandidateConfig {
+        network: "udp".to_owned(),
+        address: ip.to_string(),
+        port: address.port(),
+        component: 1,
+        ..Default::default()
+    };
+    let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host().map_err(stack)?;
+    RTCIceCandidate::from(&candidate).to_json().map_err(stack)
+}
+
+fn stack(error: impl std::fmt::Display) -> PeerError {
+    PeerError::Stack(error.to_string())
+}
+
+fn description(error: impl std::fmt::Display) -> PeerError {
+    PeerError::Description(error.to_string())
+}

@@ -1,0 +1,181 @@
+//! What must be true of an offer before the stack sees it, and what is taken out of it. Linear in its length.
+
+/// Limits of an offer (threat T6).
+const BYTES_MAX: usize = 64 * 1024;
+const LINES_MAX: usize = 1_000;
+const MEDIA_MAX: usize = 4;
+const CANDIDATES_MAX: usize = 32;
+
+/// Why an offer was not answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OfferError {
+    #[error("offer is too large: at most 64 KiB, 1000 lines, 4 media sections and 32 candidates")]
+    TooLarge,
+    #[error("offer is malformed: {0}")]
+    Malformed(String),
+    #[error("offer has no audio section that may be used")]
+    NoAudio,
+    #[error("offer has more than one audio section")]
+    SeveralAudio,
+    #[error("offer has no opus/48000 codec")]
+    NoOpus,
+    #[error("offer has no dtls fingerprint, or wants to be the dtls server")]
+    NoDtls,
+    #[error("offer has no ice user name or password")]
+    NoIce,
+    /// The session was detached, or its media thread is gone.
+    #[error("session has no media")]
+    Gone,
+    /// The media thread did not take or answer the offer in time.
+    #[error("media is overloaded")]
+    Busy,
+    /// The stack refused what looked right.
+    #[error("offer was refused: {0}")]
+    Refused(String),
+}
+
+/// An offer that may be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The description without its candidates: ICE-lite never needs them, and they could name anyone's address.
+    pub sdp: String,
+    /// The DTLS fingerprint, lower case: the same peer has the same one.
+    pub fingerprint: String,
+    pub ice_ufrag: String,
+    pub ice_password: String,
+}
+
+#[derive(Default)]
+struct Section<'a> {
+    is_audio: bool,
+    is_rejected: bool,
+    is_silent: bool,
+    has_opus: bool,
+    has_mid: bool,
+    fingerprint: Option<&'a str>,
+    setup: Option<&'a str>,
+    ufrag: Option<&'a str>,
+    password: Option<&'a str>,
+}
+
+/// Checks an offer against the limits and for what a conversation needs.
+///
+/// # Errors
+/// [`OfferError`], saying what is wrong.
+pub fn check_offer(sdp: &str) -> Result<Offer, OfferError> {
+    if sdp.len() > BYTES_MAX {
+        return Err(OfferError::TooLarge);
+    }
+    if !sdp.starts_with("v=0") {
+        return Err(OfferError::Malformed("it does not begin with v=0".to_owned()));
+    }
+    let mut kept = String::with_capacity(sdp.len() + 2);
+    let mut sections = vec![Section::default()];
+    let (mut lines, mut candidates) = (0, 0);
+    for line in sdp.split('\n').map(|line| line.trim_end_matches('\r')).filter(|line| !line.is_empty()) {
+        lines += 1;
+        candidates += usize::from(line.starts_with("a=candidate:"));
+        if lines > LINES_MAX || sections.len() > MEDIA_MAX + 1 || candidates > CANDIDATES_MAX {
+            return Err(OfferError::TooLarge);
+        }
+        if !line.as_bytes().get(..2).is_some_and(|head| head[0].is_ascii_lowercase() && head[1] == b'=') {
+            return Err(OfferError::Malformed(format!("line {lines} is not of the form x=value")));
+        }
+        read_line(line, &mut sections);
+        if !line.starts_with("a=candidate:") && !line.starts_with("a=end-of-candidates") {
+            kept.push_str(line);
+            kept.push_str("\r\n");
+        }
+    }
+    if sections.len() > MEDIA_MAX + 1 {
+        return Err(OfferError::TooLarge);
+    }
+    let (session, media) = sections.split_first().ok_or(OfferError::NoAudio)?;
+    conclude(kept, session, media)
+}
+
+fn read_line<'a>(line: &'a str, sections: &mut Vec<Section<'a>>) {
+    if let Some(media) = line.strip_prefix("m=") {
+        let mut words = media.split(' ');
+        let is_audio = words.next() == Some("audio");
+        let is_rejected = words.next() == Some("0");
+        sections.push(Section { is_audio, is_rejected, ..Section::default() });
+        return;
+    }
+    let Some(section) = sections.last_mut() else { return };
+    let Some(attribute) = line.strip_prefix("a=") else { return };
+    match attribute.split_once(':').unwrap_or((attribute, "")) {
+        ("inactive", _) => section.is_silent = true,
+        ("mid", _) => section.has_mid = true,
+        ("rtpmap", value) => {
+            let codec = value.split_once(' ').map_or("", |(_, codec)| codec);
+            section.has_opus |= codec.get(..10).is_some_and(|name| name.eq_ignore_ascii_case("opus/48000"));
+        }
+        ("fingerprint", value) => section.fingerprint = Some(value),
+        ("setup", value) => section.setup = Some(value),
+        ("ice-ufrag", value) => section.ufrag = Some(value),
+        ("ice-pwd", value) => section.password = Some(value),
+        _ => {}
+    }
+}
+
+fn conclude(sdp: String, session: &Section<'_>, media: &[Section<'_>]) -> Result<Offer, OfferError> {
+    let mut usable = media.iter().filter(|section| section.is_audio && !section.is_rejected && !section.is_silent);
+    let audio = usable.next().ok_or(OfferError::NoAudio)?;
+    if usable.next().is_some() {
+        return Err(OfferError::SeveralAudio);
+    }
+    if !audio.has_opus {
+        return Err(OfferError::NoOpus);
+    }
+    if !audio.has_mid {
+        return Err(OfferError::Malformed("the audio section has no a=mid".to_owned()));
+    }
+    let fingerprint = audio.fingerprint.or(session.fingerprint).ok_or(OfferError::NoDtls)?;
+    if !matches!(audio.setup.or(session.setup), Some("actpass" | "active")) {
+        return Err(OfferError::NoDtls);
+    }
+    let ice_ufrag = audio.ufrag.or(session.ufrag).ok_or(OfferError::NoIce)?;
+    let ice_password = audio.password.or(session.password).ok_or(OfferError::NoIce)?;
+    // RFC 8839 section 5.4: 4 to 256 and 22 to 256 characters.
+    if !(4..=256).contains(&ice_ufrag.len()) || !(22..=256).contains(&ice_password.len()) {
+        return Err(OfferError::NoIce);
+    }
+    Ok(Offer {
+        fingerprint: fingerprint.to_ascii_lowercase(),
+        ice_ufrag: ice_ufrag.to_owned(),
+        ice_password: ice_password.to_owned(),
+        sdp,
+    })
+}
+
+/// Takes the second component's candidates out of an answer (RTCP is multiplexed, RFC 5761), and reads its credentials.
+pub fn finish_answer(sdp: &str) -> Option<(String, String, String)> {
+    let mut kept = String::with_capacity(sdp.len());
+    let (mut ufrag, mut password) = (None, None);
+    for line in sdp.lines() {
+        if let Some(candidate) = line.strip_prefix("a=candidate:")
+            && candidate.split(' ').nth(1) != Some("1")
+        {
+            continue;
+        }
+        ufrag = ufrag.or(line.strip_prefix("a=ice-ufrag:"));
+        password = password.or(line.strip_prefix("a=ice-pwd:"));
+        kept.push_str(line);
+        kept.push_str("\r\n");
+    }
+    let (ufrag, password) = (ufrag?.to_owned(), password?.to_owned());
+    Some((kept, ufrag, password))
+}
+
+/// The candidates that an answer lists, without the `a=`.
+pub fn candidates(sdp: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for line in sdp.lines().filter(|line| line.starts_with("a=candidate:")) {
+        let candidate = line.trim_start_matches("a=").to_owned();
+        if !found.contains(&candidate) {
+            found.push(candidate);
+        }
+    }
+    found
+}

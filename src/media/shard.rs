@@ -1,0 +1,269 @@
+//! A shard: one thread that owns sessions, their timers and their codec state. Nothing in it is shared or locked. It
+//! ticks once a millisecond while anyone is connected; its sessions are spread over 20 phases, so that their encoding
+//! does not fall on the same instant.
+
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+    },
+    time::{Duration, Instant},
+};
+
+use metrics::Histogram;
+use tokio::sync::oneshot;
+
+use super::{
+    call::{Call, Outbox},
+    front_door::{Arrival, CallKey, PeerId, RouteUpdate},
+    peer::{Answer, Peer, PeerError},
+    sdp::Offer,
+};
+use crate::domain::audio::FRAME_MS;
+
+const PHASES: usize = FRAME_MS as usize;
+/// How often an idle shard looks after its sessions.
+const IDLE_WAIT: Duration = Duration::from_millis(FRAME_MS);
+/// Datagrams taken in one tick; the rest waits for the next.
+const ARRIVALS_PER_TICK: usize = 4_096;
+/// A stall longer than this is not made up for.
+const STALL_MAX: Duration = Duration::from_millis(100);
+
+/// What a shard is asked to do.
+pub(super) enum Command {
+    Attach { key: CallKey, call: Box<Call> },
+    Install { key: CallKey, peer: Box<dyn Peer>, id: PeerId, answer: Answer, reply: oneshot::Sender<Reply> },
+    Reoffer { key: CallKey, offer: Offer, reply: oneshot::Sender<Reply> },
+    Data { key: CallKey, message: String },
+    Close { key: CallKey, reply: oneshot::Sender<()> },
+}
+
+/// The answer's SDP.
+pub(super) type Reply = Result<String, PeerError>;
+
+/// A shard's thread state.
+pub(super) struct Shard {
+    index: usize,
+    commands: Receiver<Command>,
+    arrivals: Receiver<Arrival>,
+    routes: SyncSender<RouteUpdate>,
+    out: Outbox,
+    stop: Arc<AtomicBool>,
+    calls: HashMap<CallKey, Box<Call>>,
+    phases: [Vec<CallKey>; PHASES],
+    /// Calls whose jitter buffer waits for something soon.
+    waiting: Vec<CallKey>,
+    lateness: Histogram,
+}
+
+impl Shard {
+    pub(super) fn new(
+        index: usize,
+        commands: Receiver<Command>,
+        arrivals: Receiver<Arrival>,
+        routes: SyncSender<RouteUpdate>,
+        out: Outbox,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            index,
+            commands,
+            arrivals,
+            routes,
+            out,
+            stop,
+            calls: HashMap::new(),
+            phases: std::array::from_fn(|_| Vec::new()),
+            waiting: Vec::new(),
+            lateness: metrics::histogram!("viva_pace_lateness_seconds"),
+        }
+    }
+
+    /// Works until told to stop, then says goodbye to every peer.
+    pub(super) fn run(mut self) {
+        while !self.stop.load(Ordering::Relaxed) {
+            if self.has_link() {
+                self.run_live();
+            } else if !self.run_idle() {
+                break;
+            }
+        }
+        let now = Instant::now();
+        for call in self.calls.values_mut() {
+            call.close_peer(now, &self.out);
+        }
+    }
+
+    /// Nobody is connected: commands, and a look at every session now and then. `false` when nobody can command.
+    fn run_idle(&mut self) -> bool {
+        match self.commands.recv_timeout(IDLE_WAIT) {
+            Ok(command) => self.handle_command(command),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+        while self.arrivals.try_recv().is_ok() {} // Of peers that are gone.
+        let now = Instant::now();
+        for phase in 0..PHASES {
+            self.step_phase(phase, now, false);
+        }
+        true
+    }
+
+    /// Ticks at absolute times while anyone is connected.
+    fn run_live(&mut self) {
+        let mut anchor = Instant::now();
+        let mut tick = 0;
+        let mut late_until = 0;
+        while !self.stop.load(Ordering::Relaxed) {
+            let due = anchor + Duration::from_millis(tick);
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            while let Ok(command) = self.commands.try_recv() {
+                self.handle_command(command);
+            }
+            self.take_arrivals();
+            self.release_waiting();
+            let now = Instant::now();
+            let late = now.saturating_duration_since(due);
+            if late > STALL_MAX {
+                // A stall is not made up for: the clock goes on from here, and speech is marked anew.
+                self.lateness.record(late.as_secs_f64());
+                anchor += late;
+                late_until = tick + FRAME_MS;
+            }
+            // A late tick sends at once; none is left out.
+            while anchor + Duration::from_millis(tick) <= now {
+                let late = now - (anchor + Duration::from_millis(tick));
+                let phase = (tick % FRAME_MS) as usize;
+                if !self.phases[phase].is_empty() {
+                    self.lateness.record(late.as_secs_f64());
+                }
+                self.step_phase(phase, now, tick < late_until);
+                tick += 1;
+            }
+            if tick.is_multiple_of(FRAME_MS) && !self.has_link() {
+                return;
+            }
+        }
+    }
+
+    fn has_link(&self) -> bool {
+        self.calls.values().any(|call| call.has_link())
+    }
+
+    fn take_arrivals(&mut self) {
+        for _ in 0..ARRIVALS_PER_TICK {
+            let Ok(arrival) = self.arrivals.try_recv() else { return };
+            let (key, now) = (arrival.call, arrival.at);
+            let former = self.calls.get(&key).and_then(|call| call.peer_id());
+            let waits = self.guard(key, |call, out| {
+                call.handle_arrival(arrival, out);
+                call.is_waiting(now)
+            });
+            self.settle(key, former);
+            if waits == Some(true) && !self.waiting.contains(&key) {
+                self.waiting.push(key);
+            }
+        }
+    }
+
+    fn release_waiting(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|key| self.guard(*key, |call, _| call.release_uplink(now)) == Some(true));
+        self.waiting = waiting;
+    }
+
+    fn step_phase(&mut self, phase: usize, now: Instant, is_late: bool) {
+        for index in 0..self.phases[phase].len() {
+            let Some(&key) = self.phases[phase].get(index) else { return };
+            let former = self.calls.get(&key).and_then(|call| call.peer_id());
+            self.guard(key, |call, out| call.step(now, is_late, out));
+            self.settle(key, former);
+            if self.calls.get(&key).is_some_and(|call| call.is_detached()) {
+                self.guard(key, |call, out| call.close_peer(now, out));
+                self.settle(key, former);
+                self.calls.remove(&key);
+            }
+        }
+        let calls = &self.calls;
+        self.phases[phase].retain(|key| calls.contains_key(key));
+    }
+
+    fn handle_command(&mut self, command: Command) {
+        let now = Instant::now();
+        match command {
+            Command::Attach { key, call } => {
+                let phase = (0..PHASES).min_by_key(|phase| self.phases[*phase].len()).unwrap_or(0);
+                self.phases[phase].push(key);
+                self.calls.insert(key, call);
+            }
+            Command::Install { key, peer, id, answer, reply } => {
+                let former = self.calls.get(&key).and_then(|call| call.peer_id());
+                let installed = self.guard(key, |call, out| call.install(peer, id, now, out));
+                self.settle(key, former);
+                let result = installed.ok_or(PeerError::NotOpen).map(|()| self.open_route(key, id, answer));
+                let _ = reply.send(result); // Nobody waits any more: nothing to tell.
+            }
+            Command::Reoffer { key, offer, reply } => {
+                let result = self.guard(key, |call, out| call.reoffer(&offer, now, out));
+                let result = result.unwrap_or(Err(PeerError::NotOpen));
+                let _ = reply.send(result.map(|(id, answer)| self.open_route(key, id, answer)));
+            }
+            Command::Data { key, message } => {
+                let result = self.guard(key, |call, out| call.send_data(&message, now, out));
+                if !matches!(result, Some(Ok(()))) {
+                    metrics::counter!("viva_channel_dropped_total").increment(1);
+                }
+            }
+            Command::Close { key, reply } => {
+                let former = self.calls.get(&key).and_then(|call| call.peer_id());
+                self.guard(key, |call, out| call.close_peer(now, out));
+                self.settle(key, former);
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    /// Lets the peer's checks in before its answer leaves; returns the answer.
+    fn open_route(&self, call: CallKey, peer: PeerId, answer: Answer) -> String {
+        let Answer { sdp, credentials } = answer;
+        self.update_route(RouteUpdate::Open { shard: self.index, call, peer, credentials });
+        sdp
+    }
+
+    /// Closes the route of a peer that is no longer there.
+    fn settle(&self, key: CallKey, former: Option<PeerId>) {
+        let current = self.calls.get(&key).and_then(|call| call.peer_id());
+        if let Some(peer) = former.filter(|_| former != current) {
+            self.update_route(RouteUpdate::Close { peer });
+        }
+    }
+
+    fn update_route(&self, update: RouteUpdate) {
+        if self.routes.send(update).is_err() {
+            tracing::error!("front door is gone");
+        }
+    }
+
+    /// Runs a step of one call; a panic in it ends that call alone. `None` when there is no such call.
+    fn guard<T>(&mut self, key: CallKey, step: impl FnOnce(&mut Call, &Outbox) -> T) -> Option<T> {
+        let call = self.calls.get_mut(&key)?;
+        let out = &self.out;
+        // What a panic leaves half done is dropped with the call.
+        match catch_unwind(AssertUnwindSafe(|| step(call, out))) {
+            Ok(value) => Some(value),
+            Err(_) => {
+                tracing::error!("a media session panicked and was ended");
+                metrics::counter!("viva_media_panics_total").increment(1);
+                self.calls.remove(&key);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! A WebRTC client with a microphone and a speaker made of PCM. Built on the async `webrtc` crate, that is, not on the
+//! loop that it talks to.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use bytes::Bytes;
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+};
+use tokio::sync::{Mutex, mpsc, watch};
+use webrtc::{
+    data_channel::{DataChannel, DataChannelEvent},
+    media_stream::{
+        MediaStreamTrack,
+        track_local::{TrackLocal, static_rtp::TrackLocalStaticRTP},
+        track_remote::{TrackRemote, TrackRemoteEvent},
+    },
+    peer_connection::{
+        MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState,
+        RTCPeerConnectionState, RTCSessionDescription, Registry, SettingEngineBuilder, configure_rtcp_reports,
+    },
+};
+
+use crate::{
+    domain::audio::{FRAME_SAMPLES, FRAME_TICKS},
+    media::opus::{DECODED_SAMPLES_MAX, Decoder, Encoder, Mode, PACKET_BYTES_MAX},
+};
+
+const OPUS_PAYLOAD_TYPE: u8 = 111;
+const CHANNEL_LABEL: &str = "viva-events";
+/// Events that may wait for a slow reader: 10 s of audio and more.
+const EVENTS_MAX: usize = 1_024;
+
+/// What a client hears and sees.
+#[derive(Clone, Debug)]
+pub enum ClientEvent {
+    /// DTLS is up.
+    Connected,
+    /// A packet of the interviewer's audio.
+    Audio(Heard),
+    /// `viva-events` is open.
+    ChannelOpen,
+    /// A message on it.
+    Message(String),
+    /// The other side is gone.
+    Closed,
+}
+
+/// A received packet.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub sequence: u16,
+    pub timestamp: u32,
+    pub marker: bool,
+    /// 24 kHz, mono.
+    pub pcm: Vec<i16>,
+    pub at: Instant,
+}
+
+/// The client failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("webrtc: {0}")]
+    Webrtc(String),
+    #[error("codec: {0}")]
+    Codec(#[from] crate::media::opus::OpusError),
+    #[error("random: {0}")]
+    Random(#[from] getrandom::Error),
+    #[error("no description")]
+    NoDescription,
+}
+
+impl From<webrtc::error::Error> for ClientError {
+    fn from(error: webrtc::error::Error) -> Self {
+        Self::Webrtc(error.to_string())
+    }
+}
+
+struct Microphone {
+    encoder: Encoder,
+    sequence: u16,
+    timestamp: u32,
+    ssrc: u32,
+}
+
+/// One client.
+pub struct ClientPeer {
+    connection: Arc<dyn PeerConnection>,
+    track: Arc<TrackLocalStaticRTP>,
+    channel: Arc<dyn DataChannel>,
+    microphone: Mutex<Microphone>,
+    gathered: watch::Receiver<bool>,
+}
+
+struct Handler {
+    events: mpsc::Sender<ClientEvent>,
+    gathered: watch::Sender<bool>,
+    /// An ICE restart announces the track again.
+    has_track: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        self.gathered.send_replace(state == RTCIceGatheringState::Complete);
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        let event = match state {
+            RTCPeerConnectionState::Connected => ClientEvent::Connected,
+            RTCPeerConnectionState::Closed | RTCPeerConnectionState::Failed => ClientEvent::Closed,
+            _ => return,
+        };
+        let _ = self.events.send(event).await; // Nobody listens any more.
+    }
+
+    async fn on_track(&self, track: Arc<dyn TrackRemote>) {
+        if !self.has_track.swap(true, Ordering::AcqRel) {
+            tokio::spawn(listen(track, self.events.clone()));
+        }
+    }
+}
+
+async fn listen(track: Arc<dyn TrackRemote>, events: mpsc::Sender<ClientEvent>) {
+    let Ok(mut decoder) = Decoder::new() else { return };
+    let mut pcm = [0; DECODED_SAMPLES_MAX];
+    while let Some(event) = track.poll().await {
+        let TrackRemoteEvent::OnRtpPacket(packet) = event else { continue };
+        let Ok(count) = decoder.decode(&packet.payload, &mut pcm) else { continue };
+        let heard = Heard {
+            sequence: packet.header.sequence_number,
+            timestamp: packet.header.timestamp,
+            marker: packet.header.marker,
+            pcm: pcm[..count].to_vec(),
+            at: Instant::now(),
+        };
+        if events.send(ClientEvent::Audio(heard)).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn read_channel(channel: Arc<dyn DataChannel>, events: mpsc::Sender<ClientEvent>) {
+    while let Some(event) = channel.poll().await {
+        let event = match event {
+            DataChannelEvent::OnOpen => ClientEvent::ChannelOpen,
+            DataChannelEvent::OnMessage(message) => {
+                ClientEvent::Message(String::from_utf8_lossy(&message.data).into_owned())
+            }
+            DataChannelEvent::OnClose => return,
+            _ => continue,
+        };
+        if events.send(event).await.is_err() {
+            return;
+        }
+    }
+}
+
+impl ClientPeer {
+    /// A client whose socket is at `bind`, and what it hears and sees.
+    ///
+    /// # Errors
+    /// [`ClientError`] when the stack or the codec cannot be had.
+    pub async fn new(bind: SocketAddr) -> Result<(Self, mpsc::Receiver<ClientEvent>), ClientError> {
+        let (events, receiver) = mpsc::channel(EVENTS_MAX);
+        let (gathered_sender, gathered) = watch::channel(false);
+        let handler = Handler { events: events.clone(), gathered: gathered_sender, has_track: AtomicBool::new(false) };
+        let mut media = MediaEngine::default();
+        media.register_codec(opus_codec(), RtpCodecKind::Audio)?;
+        let settings = SettingEngineBuilder::new()
+            .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
+            .with_include_loopback_candidate(true)
+            .build();
+        let connection: Arc<dyn PeerConnection> = Arc::new(
+            PeerConnectionBuilder::new()
+                .with_setting_engine(settings)
+                .with_media_engine(media)
+                .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
+                .with_handler(Arc::new(handler))
+                .with_udp_addrs(vec![bind])
+                .build()
+                .await?,
+        );
+        let ssrc = getrandom::u32()?;
+        let track = Arc::new(TrackLocalStaticRTP::new(audio_track(ssrc)));
+        connection.add_track(Arc::clone(&track) as Arc<dyn TrackLocal>).await?;
+        let channel = connection.create_data_channel(CHANNEL_LABEL, None).await?;
+        tokio::spawn(read_channel(Arc::clone(&channel), events));
+        let start = getrandom::u32()?;
+        let encoder = Encoder::new(Mode::Lossy)?;
+        let microphone = Microphone { encoder, sequence: start as u16, timestamp: start.rotate_left(16), ssrc };
+        let client = Self { connection, track, channel, microphone: Mutex::new(microphone), gathered };
+        Ok((client, receiver))
+    }
+
+    /// An offer with its candidates; `restart` asks for new ICE credentials.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the stack reports it.
+    pub async fn offer(&self, restart: bool) -> Result<String, ClientError> {
+        if restart {
+            self.connection.restart_ice().await?;
+        }
+        let offer = self.connection.create_offer(None).await?;
+        self.connection.set_local_description(offer).await?;
+        let mut gathered = self.gathered.clone();
+        gathered.wait_for(|done| *done).await.map_err(|_| ClientError::NoDescription)?;
+        let local = self.connection.local_description().await.ok_or(ClientError::NoDescription)?;
+        Ok(local.sdp)
+    }
+
+    /// Takes the answer.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the stack reports it.
+    pub async fn accept(&self, answer: &str) -> Result<(), ClientError> {
+        let answer = RTCSessionDescription::answer(answer.to_owned())?;
+        Ok(self.connection.set_remote_description(answer).await?)
+    }
+
+    /// Encodes 20 ms of microphone and sends them now; the caller paces.
+    ///
+    /// # Errors
+    /// [`ClientError`] as codec and stack report it.
+    pub async fn send_frame(&self, pcm: &[i16; FRAME_SAMPLES]) -> Result<(), ClientError> {
+        let packet = self.record(pcm).await?;
+        Ok(self.track.write_rtp(packet).await?)
+    }
+
+    /// Encodes 20 ms of microphone and loses the packet on the way.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the codec reports it.
+    pub async fn lose_frame(&self, pcm: &[i16; FRAME_SAMPLES]) -> Result<(), ClientError> {
+        self.record(pcm).await.map(drop)
+    }
+
+    /// Sends a message on `viva-events`.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the stack reports it.
+    pub async fn send_text(&self, text: &str) -> Result<(), ClientError> {
+        Ok(self.channel.send_text(text).await?)
+    }
+
+    /// Says goodbye.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the stack reports it.
+    pub async fn close(&self) -> Result<(), ClientError> {
+        Ok(self.connection.close().await?)
+    }
+
+    async fn record(&self, pcm: &[i16; FRAME_SAMPLES]) -> Result<rtc::rtp::Packet, ClientError> {
+        let mut microphone = self.microphone.lock().await;
+        let mut payload = [0; PACKET_BYTES_MAX];
+        let length = microphone.encoder.encode(pcm, &mut payload)?;
+        let header = rtc::rtp::header::Header {
+            version: 2,
+            payload_type: OPUS_PAYLOAD_TYPE,
+            sequence_number: microphone.sequence,
+            timestamp: microphone.timestamp,
+            ssrc: microphone.ssrc,
+            ..Default::default()
+        };
+        microphone.sequence = microphone.sequence.wrapping_add(1);
+        microphone.timestamp = microphone.timestamp.wrapping_add(FRAME_TICKS);
+        Ok(rtc::rtp::Packet { header, payload: Bytes::copy_from_slice(&payload[..length]) })
+    }
+}
+
+impl std::fmt::Debug for ClientPeer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientPeer").finish_non_exhaustive()
+    }
+}
+
+fn opus_codec() -> RTCRtpCodecParameters {
+    let rtp_codec = RTCRtpCodec {
+        mime_type: "audio/opus".to_owned(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: "minptime=10;useinbandfec=1".to_owned(),
+        rtcp_feedback: vec![],
+    };
+    RTCRtpCodecParameters { rtp_codec, payload_type: OPUS_PAYLOAD_TYPE }
+}
+
+fn audio_track(ssrc: u32) -> MediaStreamTrack {
+    let encoding = RTCRtpEncodingParameters {
+        rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
+        codec: opus_codec().rtp_codec,
+        ..Default::default()
+    };
+    let name = || "microphone".to_owned();
+    MediaStreamTrack::new("candidate".to_owned(), name(), name(), RtpCodecKind::Audio, vec![encoding])
+}
