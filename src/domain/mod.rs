@@ -5,4 +5,5 @@ pub mod event;
 pub mod id;
 pub mod interview;
 pub mod session;
+pub mod speech_text;
 pub mod transcript;

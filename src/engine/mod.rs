@@ -1,1 +1,119 @@
-//! engine.
+//! The built-in speech engine: it listens, transcribes and speaks without a network, behind the same trait and with the
+//! same events as a Realtime API.
+//!
+//! [`conversation`] is one session: [`listener`] finds utterances, [`hearing`] has them transcribed, [`speaking`] has
+//! words synthesised. The networks ([`stt`], [`tts`], [`turn`]) are shared by all sessions ([`models`]) and run on a few
+//! worker threads ([`pool`]).
+
+mod cache;
+mod conversation;
+mod error;
+mod g2p;
+mod hearing;
+mod listener;
+mod models;
+mod pool;
+mod speaking;
+mod stt;
+mod tts;
+mod turn;
+mod vad;
+
+pub use error::EngineError;
+pub use models::{ModelFileStatus, Part};
+
+use crate::realtime::{Model, ModelPorts, ModelSetup};
+use cache::{CACHE_BYTES_MAX, SpeechCache};
+use conversation::Conversation;
+use models::Models;
+use pool::{Lane, Pool, Worker};
+use std::{path::PathBuf, sync::Arc};
+use tokio_util::task::TaskTracker;
+
+/// What all sessions share.
+struct Shared {
+    models: Arc<Models>,
+    pool: Pool,
+    cache: Arc<SpeechCache>,
+}
+
+/// The engine. Cheap until the first conversation: no thread, no model.
+#[derive(Clone)]
+pub struct BuiltinEngine {
+    shared: Arc<Shared>,
+}
+
+impl BuiltinEngine {
+    /// `models_directory` (`VIVA_MODELS_DIR`): model files to use instead of those in the binary or the source tree.
+    pub fn new(models_directory: Option<PathBuf>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let models = Arc::new(Models::new(models_directory));
+        let cache = Arc::new(SpeechCache::new(CACHE_BYTES_MAX));
+        Self { shared: Arc::new(Shared { models, pool: Pool::new(cores), cache }) }
+    }
+
+    /// The model files with their checksums, and which of them are in memory; for the health report.
+    pub fn loaded(&self) -> Vec<ModelFileStatus> {
+        self.shared.models.report()
+    }
+
+    /// Speaks `text` outside any conversation: PCM at 24 kHz.
+    ///
+    /// # Errors
+    /// What loading or running the voice says.
+    pub async fn speak(&self, text: &str) -> Result<Vec<i16>, EngineError> {
+        let mut pcm = Vec::new();
+        for sentence in crate::domain::speech_text::sentences(text) {
+            pcm.extend_from_slice(&speaking::synthesise(&self.shared, &sentence, Lane::Speak).await?);
+        }
+        Ok(pcm)
+    }
+
+    /// The words in at most 15 s of `samples` (16 kHz, −1 to 1), outside any conversation.
+    ///
+    /// # Errors
+    /// What loading or running the transcriber says.
+    pub async fn transcribe(&self, samples: Vec<f32>) -> Result<String, EngineError> {
+        self.run(move |models, worker| models.ears()?.transcribe(samples, worker)).await
+    }
+
+    /// The phonemes of a sentence, as the voice reads them.
+    ///
+    /// # Errors
+    /// What loading the voice says.
+    pub async fn phonemes(&self, sentence: &str) -> Result<String, EngineError> {
+        let sentence = sentence.to_owned();
+        self.run(move |models, _| models.voice()?.phonemes(&sentence)).await
+    }
+
+    /// Probability that whoever spoke in `samples` (16 kHz, the last 8 s count) has finished.
+    ///
+    /// # Errors
+    /// What loading or running the turn model says.
+    pub async fn finished(&self, samples: Vec<f32>) -> Result<f32, EngineError> {
+        self.run(move |models, worker| models.turn()?.finished(&samples, worker)).await
+    }
+
+    async fn run<T, F>(&self, job: F) -> Result<T, EngineError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Models, &Worker) -> Result<T, EngineError> + Send + 'static,
+    {
+        let models = self.shared.models.clone();
+        self.shared.pool.run(Lane::Listen, move |worker| job(&models, worker)).await
+    }
+}
+
+impl Model for BuiltinEngine {
+    fn name(&self) -> &str {
+        "builtin"
+    }
+
+    fn languages(&self) -> Option<&[&str]> {
+        Some(&["en"])
+    }
+
+    fn converse(&self, setup: ModelSetup, ports: ModelPorts, tasks: &TaskTracker) {
+        tasks.spawn(Conversation::run(self.shared.clone(), setup, ports));
+    }
+}

@@ -1,0 +1,333 @@
+//! One session with the built-in engine: frames and commands in, events and audio out.
+
+use super::{
+    Shared,
+    error::EngineError,
+    hearing::{Hearing, wait},
+    listener::{Heard, Listener},
+    pool::Lane,
+    speaking::{Speaking, synthesise},
+};
+use crate::{
+    domain::{
+        id::{ItemId, ResponseId, encode_128_bits},
+        session::{ModelCommand, ModelEvent},
+        speech_text,
+    },
+    media::port::{FRAME_MS, UplinkFrame},
+    realtime::{ModelPorts, ModelSetup},
+};
+use futures_util::{FutureExt, future::BoxFuture};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
+use tokio::{sync::mpsc, time::Instant};
+
+/// From here on the turn model is believed that the candidate has finished.
+const FINISHED: f32 = 0.6;
+/// Nobody is made to wait longer than this after the last word.
+const QUIET_MS_MAX: u64 = 2_000;
+/// Silence that ends a turn which sounds finished, at most.
+const FINISHED_QUIET_MS: (u64, u64) = (300, 600);
+/// Silence that ends a turn which sounds unfinished.
+const UNFINISHED_QUIET_MS: u64 = 1_200;
+/// Silence that ends a turn when the turn model cannot be had.
+const UNKNOWN_QUIET_MS: u64 = 900;
+/// How long frames are held back for the turn model's opinion.
+const OPINION_WAIT: Duration = Duration::from_millis(500);
+/// A caption is renewed after so much more of the candidate's voice.
+const CAPTION_MS: u64 = 2_000;
+
+/// What the turn model thinks of the pause.
+enum Opinion {
+    /// Nobody pauses.
+    None,
+    Asked { job: BoxFuture<'static, Result<f32, EngineError>>, deadline: Instant },
+    Finished,
+    Unfinished,
+    /// The model cannot be had.
+    Unknown,
+}
+
+/// The session is gone.
+struct Gone;
+
+pub(super) struct Conversation {
+    shared: Arc<Shared>,
+    silence_ms: u64,
+    events: mpsc::Sender<ModelEvent>,
+    listener: Listener,
+    hearing: Hearing,
+    speaking: Speaking,
+    opinion: Opinion,
+    /// End of the last frame on the audio clock.
+    now_ms: u64,
+    /// Length of the open chunk at the last caption.
+    captioned_ms: u64,
+}
+
+/// What woke the conversation.
+enum Wake {
+    Command(Option<ModelCommand>),
+    Frame(Option<UplinkFrame>),
+    Heard(super::hearing::Answer),
+    Sentence(Result<super::speaking::Pcm, EngineError>),
+    Opinion(Result<f32, EngineError>),
+    Warm,
+}
+
+impl Conversation {
+    /// Holds the conversation until it is closed, cancelled or nobody listens any more.
+    pub(super) async fn run(shared: Arc<Shared>, setup: ModelSetup, ports: ModelPorts) {
+        let cancel = ports.cancel.clone();
+        cancel.run_until_cancelled(Self::hold(shared, setup, ports)).await;
+    }
+
+    async fn hold(shared: Arc<Shared>, setup: ModelSetup, mut ports: ModelPorts) {
+        let models = shared.models.clone();
+        if let Err(error) = shared.pool.run(Lane::Speak, move |_| models.voice().map(drop)).await {
+            tracing::error!(%error, "the built-in engine has no voice");
+            let _ = ports.events.send(ModelEvent::Failed).await;
+            return;
+        }
+        let mut warm = warm(shared.clone(), setup.prepare.clone()).fuse().boxed();
+        let mut this = Self {
+            silence_ms: setup.silence_ms,
+            events: ports.events,
+            listener: Listener::new(),
+            hearing: Hearing::new(shared.clone()),
+            speaking: Speaking::new(shared.clone(), ports.downlink),
+            opinion: Opinion::None,
+            now_ms: 0,
+            captioned_ms: 0,
+            shared,
+        };
+        if this.tell([ModelEvent::Ready]).await.is_err() {
+            return;
+        }
+        let (mut warming, mut hearing) = (true, true);
+        loop {
+            let hold_frames = this.awaits_opinion();
+            let wake = tokio::select! {
+                biased;
+                command = ports.commands.recv() => Wake::Command(command),
+                opinion = this.opinion.formed() => Wake::Opinion(opinion),
+                sentence = this.speaking.sentence() => Wake::Sentence(sentence),
+                answer = this.hearing.answered() => Wake::Heard(answer),
+                frame = ports.uplink.recv(), if hearing && !hold_frames => Wake::Frame(frame),
+                () = &mut warm, if warming => Wake::Warm,
+            };
+            match &wake {
+                Wake::Warm => warming = false,
+                // The candidate may come back with another peer; typed answers go on meanwhile.
+                Wake::Frame(None) => hearing = false,
+                _ => {}
+            }
+            if matches!(wake, Wake::Command(Some(ModelCommand::CommitAudio))) {
+                this.catch_up(&mut ports.uplink).await;
+            }
+            if this.wake(wake).await.is_break() {
+                return;
+            }
+        }
+    }
+
+    async fn wake(&mut self, wake: Wake) -> ControlFlow<()> {
+        let told = match wake {
+            Wake::Command(None | Some(ModelCommand::Close)) => Err(Gone),
+            Wake::Command(Some(command)) => self.command(command).await,
+            Wake::Frame(Some(frame)) => self.frame(&frame).await,
+            Wake::Heard(answer) => {
+                let events = self.hearing.take(answer);
+                self.tell(events).await
+            }
+            Wake::Sentence(sentence) => {
+                let events = self.speaking.take(sentence, self.now_ms);
+                self.tell(events).await
+            }
+            Wake::Opinion(opinion) => {
+                self.opinion = Opinion::of(opinion);
+                self.end_if_over().await
+            }
+            Wake::Warm | Wake::Frame(None) => Ok(()),
+        };
+        if told.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    async fn tell(&mut self, events: impl IntoIterator<Item = ModelEvent>) -> Result<(), Gone> {
+        for event in events {
+            self.events.send(event).await.map_err(|_| Gone)?;
+        }
+        Ok(())
+    }
+
+    async fn command(&mut self, command: ModelCommand) -> Result<(), Gone> {
+        match command {
+            ModelCommand::Say(speech) => {
+                let ids = (ResponseId::new(random_id("resp")), ItemId::new(random_id("item")));
+                let events = self.speaking.begin(ids.0, ids.1, &speech);
+                self.tell(events).await
+            }
+            ModelCommand::Cancel => {
+                let events = self.speaking.stop(self.now_ms);
+                self.tell(events).await
+            }
+            ModelCommand::CommitAudio => self.end().await,
+            ModelCommand::AddUserText { item_id, text } => {
+                let committed = ModelEvent::Committed { item_id: item_id.clone() };
+                self.tell([committed, ModelEvent::UserText { item_id, text }]).await
+            }
+            // The script remembers nothing that could be forgotten.
+            ModelCommand::Truncate { .. } | ModelCommand::Close => Ok(()),
+        }
+    }
+
+    /// Takes the frames that came before a command that is about them.
+    async fn catch_up(&mut self, uplink: &mut mpsc::Receiver<UplinkFrame>) {
+        while let Ok(frame) = uplink.try_recv() {
+            if self.frame(&frame).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn frame(&mut self, frame: &UplinkFrame) -> Result<(), Gone> {
+        self.now_ms = frame.audio_ms + FRAME_MS;
+        let agent_speaks = self.speaking.is_active(self.now_ms);
+        for heard in self.listener.push(frame, agent_speaks) {
+            match heard {
+                Heard::Started { audio_ms } => self.started(audio_ms).await?,
+                Heard::Paused => self.paused(),
+                Heard::Resumed => {
+                    self.opinion = Opinion::None;
+                    self.hearing.forget_guess();
+                }
+                Heard::Chunk { samples } => {
+                    self.captioned_ms = 0;
+                    self.hearing.chunk(samples);
+                }
+                Heard::TooLong => self.end().await?,
+            }
+        }
+        self.caption();
+        self.end_if_over().await
+    }
+
+    async fn started(&mut self, audio_ms: u64) -> Result<(), Gone> {
+        // First the silence, then the news of it.
+        let stopped = self.speaking.stop(self.now_ms);
+        let item_id = ItemId::new(random_id("item"));
+        self.captioned_ms = 0;
+        self.hearing.begin(item_id.clone());
+        self.tell([ModelEvent::SpeechStarted { item_id, audio_ms }]).await?;
+        self.tell(stopped).await
+    }
+
+    fn paused(&mut self) {
+        if let Some(samples) = self.listener.open_chunk() {
+            self.hearing.guess(samples);
+        }
+        let (models, samples) = (self.shared.models.clone(), self.listener.last_8_s());
+        let job = self.shared.pool.run(Lane::Listen, move |worker| models.turn()?.finished(&samples, worker));
+        self.opinion = Opinion::Asked { job: job.boxed(), deadline: Instant::now() + OPINION_WAIT };
+    }
+
+    fn caption(&mut self) {
+        let open_ms = self.listener.open_chunk_ms();
+        if open_ms >= self.captioned_ms + CAPTION_MS
+            && self.listener.quiet_ms() == 0
+            && let Some(samples) = self.listener.open_chunk()
+        {
+            self.captioned_ms = open_ms;
+            self.hearing.guess_ahead(samples);
+        }
+    }
+
+    /// Whether frames wait for the turn model, so that its answer counts from the same silence however fast they come.
+    fn awaits_opinion(&self) -> bool {
+        matches!(self.opinion, Opinion::Asked { .. }) && self.listener.quiet_ms() >= self.finished_quiet_ms()
+    }
+
+    fn finished_quiet_ms(&self) -> u64 {
+        (self.silence_ms / 2).clamp(FINISHED_QUIET_MS.0, FINISHED_QUIET_MS.1)
+    }
+
+    async fn end_if_over(&mut self) -> Result<(), Gone> {
+        let enough_ms = match self.opinion {
+            Opinion::None => return Ok(()),
+            Opinion::Finished => self.finished_quiet_ms(),
+            Opinion::Unknown => self.silence_ms.clamp(UNKNOWN_QUIET_MS, QUIET_MS_MAX),
+            Opinion::Asked { .. } | Opinion::Unfinished => self.silence_ms.clamp(UNFINISHED_QUIET_MS, QUIET_MS_MAX),
+        };
+        if self.listener.quiet_ms() >= enough_ms { self.end().await } else { Ok(()) }
+    }
+
+    /// Ends the utterance now, if there is one.
+    async fn end(&mut self) -> Result<(), Gone> {
+        self.opinion = Opinion::None;
+        let Some(ending) = self.listener.end() else { return Ok(()) };
+        let Some(item_id) = self.hearing.end(ending.rest) else { return Ok(()) };
+        let stopped = ModelEvent::SpeechStopped { item_id: item_id.clone(), audio_ms: ending.audio_ms };
+        self.tell([stopped, ModelEvent::Committed { item_id }]).await?;
+        let mut settled = Vec::new();
+        self.hearing.settled(&mut settled);
+        self.tell(settled).await
+    }
+}
+
+impl Opinion {
+    fn of(answer: Result<f32, EngineError>) -> Self {
+        match answer {
+            Ok(probability) if probability > FINISHED => Self::Finished,
+            // Late: the machine is busy, and a slow turn is better than an interruption.
+            Ok(_) | Err(EngineError::TimedOut) => Self::Unfinished,
+            Err(error) => {
+                tracing::debug!(%error, "no opinion about the turn");
+                Self::Unknown
+            }
+        }
+    }
+
+    /// Waits for the opinion that was asked for; for ever if none was.
+    async fn formed(&mut self) -> Result<f32, EngineError> {
+        match self {
+            Self::Asked { job, deadline } => {
+                tokio::time::timeout_at(*deadline, job).await.unwrap_or(Err(EngineError::TimedOut))
+            }
+            _ => wait(None).await,
+        }
+    }
+}
+
+/// Gets ready for what will come: the first words, the ears, then all other words that are known.
+async fn warm(shared: Arc<Shared>, prepare: Arc<[String]>) {
+    let mut texts = prepare.iter();
+    if let Some(first) = texts.next() {
+        synthesise_all(&shared, first, Lane::Speak).await;
+    }
+    let models = shared.models.clone();
+    let ears = shared.pool.run(Lane::Ahead, move |_| models.ears().map(drop)).await;
+    let models = shared.models.clone();
+    let turn = shared.pool.run(Lane::Ahead, move |_| models.turn().map(drop)).await;
+    for (part, error) in [("ears", ears.err()), ("sense of turns", turn.err())] {
+        if let Some(error) = error {
+            tracing::warn!(%error, part, "the built-in engine lacks a part");
+        }
+    }
+    for text in texts {
+        synthesise_all(&shared, text, Lane::Ahead).await;
+    }
+}
+
+async fn synthesise_all(shared: &Shared, text: &str, lane: Lane) {
+    for sentence in speech_text::sentences(text) {
+        if let Err(error) = synthesise(shared, &sentence, lane).await {
+            tracing::debug!(%error, "cannot prepare a sentence");
+        }
+    }
+}
+
+/// An identifier of 128 random bits.
+fn random_id(kind: &str) -> String {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits).expect("the operating system has randomness");
+    format!("{kind}_{}", encode_128_bits(bits))
+}

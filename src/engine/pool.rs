@@ -1,0 +1,170 @@
+//! The worker threads of the engine: few, off the async threads, with a short queue in front of them.
+
+use super::error::EngineError;
+use rten::{RunOptions, ThreadPool};
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+use tokio::sync::oneshot;
+
+/// How urgent a job is; the order of the variants is the order in which they are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// Somebody waits to hear this.
+    Speak,
+    /// Somebody's words, or whether their turn is over.
+    Listen,
+    /// Words that will be said later, captions that are not settled.
+    Ahead,
+}
+
+const LANES: usize = 3;
+/// Jobs that may wait in one lane. With a job at half a second this is more than any session would wait for.
+pub const LANE_JOBS_MAX: usize = 256;
+
+/// What a job may use: the options with which its networks run, on the worker's own single thread.
+pub struct Worker {
+    pub(super) options: RunOptions,
+}
+
+impl Worker {
+    pub(super) fn new() -> Self {
+        let threads = Arc::new(ThreadPool::with_num_threads(1));
+        Self { options: RunOptions::default().with_thread_pool(Some(threads)) }
+    }
+}
+
+type Job = Box<dyn FnOnce(&Worker) + Send>;
+
+#[derive(Default)]
+struct Queue {
+    lanes: [VecDeque<Job>; LANES],
+    running: usize,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+}
+
+impl Shared {
+    /// Jobs run outside the lock, so a poisoned queue is still a whole one.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A fixed number of workers. They start with the first job and end when the pool is dropped.
+pub struct Pool {
+    shared: Arc<Shared>,
+    workers: usize,
+    started: std::sync::Once,
+}
+
+impl Pool {
+    /// `workers`: how many jobs may run at once, at least 1.
+    pub fn new(workers: usize) -> Self {
+        Self { shared: Arc::default(), workers: workers.max(1), started: std::sync::Once::new() }
+    }
+
+    /// Whether nothing runs and nothing waits: time for work that nobody asked for.
+    pub fn is_idle(&self) -> bool {
+        let queue = self.shared.lock();
+        queue.running == 0 && queue.lanes.iter().all(VecDeque::is_empty)
+    }
+
+    /// Queues `job` for a worker now; the future is its answer. Dropping the future before the job has begun takes the job back.
+    ///
+    /// # Errors
+    /// [`EngineError::Overloaded`] at once when the lane is full, [`EngineError::Panicked`] when the job panicked, and
+    /// what the job itself returns.
+    pub fn run<T, F>(&self, lane: Lane, job: F) -> impl Future<Output = Result<T, EngineError>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Worker) -> Result<T, EngineError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |worker| {
+            if answer.is_closed() {
+                return;
+            }
+            // A network that is half way through a panic is not used again: every run builds its state anew.
+            let result = catch_unwind(AssertUnwindSafe(|| job(worker))).unwrap_or(Err(EngineError::Panicked));
+            let _ = answer.send(result);
+        });
+        let submitted = self.submit(lane, job);
+        async move {
+            submitted?;
+            answered.await.unwrap_or(Err(EngineError::Closed))
+        }
+    }
+
+    fn submit(&self, lane: Lane, job: Job) -> Result<(), EngineError> {
+        self.started.call_once(|| self.start());
+        let mut queue = self.shared.lock();
+        if queue.closed {
+            return Err(EngineError::Closed);
+        }
+        let waiting = &mut queue.lanes[lane as usize];
+        if waiting.len() >= LANE_JOBS_MAX {
+            metrics::counter!("viva_engine_jobs_refused_total").increment(1);
+            return Err(EngineError::Overloaded);
+        }
+        waiting.push_back(job);
+        drop(queue);
+        // All: a worker that leaves `Ahead` alone must not swallow the wake-up of one that takes it.
+        self.shared.wake.notify_all();
+        Ok(())
+    }
+
+    fn start(&self) {
+        for index in 0..self.workers {
+            let shared = self.shared.clone();
+            // The last worker keeps away from what nobody waits for, unless it is the only one.
+            let lanes = if index > 0 && index + 1 == self.workers { LANES - 1 } else { LANES };
+            let body = move || work(&shared, lanes);
+            if let Err(error) = thread::Builder::new().name(format!("engine-{index}")).spawn(body) {
+                tracing::error!(%error, "speech worker cannot start");
+                if index == 0 {
+                    self.shared.lock().closed = true;
+                }
+                break;
+            }
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let mut queue = self.shared.lock();
+        queue.closed = true;
+        queue.lanes.iter_mut().for_each(VecDeque::clear);
+        drop(queue);
+        self.shared.wake.notify_all();
+    }
+}
+
+/// Life of one worker: the most urgent job of the first `lanes` lanes, until the pool is closed.
+fn work(shared: &Shared, lanes: usize) {
+    let worker = Worker::new();
+    let mut queue = shared.lock();
+    loop {
+        if queue.closed {
+            return;
+        }
+        let Some(job) = queue.lanes[..lanes].iter_mut().find_map(VecDeque::pop_front) else {
+            queue = shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        queue.running += 1;
+        drop(queue);
+        job(&worker);
+        queue = shared.lock();
+        queue.running -= 1;
+    }
+}
