@@ -24,7 +24,8 @@ export function coturnVersion() {
   return major * 10_000 + minor * 100 + patch;
 }
 
-async function freePort() {
+/** A UDP port that was free a moment ago; coturn cannot be asked to choose one. */
+export async function freePort() {
   const socket = createSocket("udp4");
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
@@ -54,13 +55,10 @@ export async function startCoturn(config) {
   const file = join(folder, "turnserver.conf");
   await writeFile(file, `${config}\n${overrides.join("\n")}\n`, { mode: 0o600 });
   const child = spawn("turnserver", ["-c", file], { stdio: ["ignore", "pipe", "pipe"] });
-  let log = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (log += data));
   const exited = once(child, "exit");
   const server = {
     host: "127.0.0.1",
     port,
-    log: () => log,
     async stop() {
       child.kill("SIGKILL");
       await exited;
@@ -68,7 +66,7 @@ export async function startCoturn(config) {
     },
   };
   try {
-    await listening(child, () => log, port);
+    await untilListening(child, port);
   } catch (error) {
     await server.stop();
     throw error;
@@ -77,13 +75,15 @@ export async function startCoturn(config) {
 }
 
 /** Waits until the UDP listener answers a Binding request; coturn's log does not say when it does. */
-function listening(child, log, port) {
+export function untilListening(child, port) {
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (log += data));
   const request = Buffer.from("000100002112a442000102030405060708090a0b", "hex");
   const socket = createSocket("udp4");
   return new Promise((resolve, reject) => {
     const ask = setInterval(() => socket.send(request, port, "127.0.0.1"), 50);
-    const limit = setTimeout(() => settle(reject, new Error(`coturn did not start:\n${log()}`)), READY_WITHIN_MS);
-    const gone = () => settle(reject, new Error(`coturn ended:\n${log()}`));
+    const limit = setTimeout(() => settle(reject, new Error(`coturn did not start:\n${log}`)), READY_WITHIN_MS);
+    const gone = () => settle(reject, new Error(`coturn ended:\n${log}`));
     const settle = (done, value) => {
       clearInterval(ask);
       clearTimeout(limit);
