@@ -18,7 +18,7 @@ test:
 
 # Matrices and soaks; ARCHITECTURE.md says what is in it.
 test-long:
-	@scripts/install-deps test
+	@scripts/install-deps test-long
 	@scripts/test --long
 
 bench:
