@@ -41,7 +41,12 @@ function parseEvent(type: string, data: Fields): LiveEvent | null {
     case "notice":
       return notice(data);
     case "session.ended":
-      return { type, endReason: string(data.end_reason), saved: data.saved === true, resultsUrl: path(data.results_url) };
+      return {
+        type,
+        endReason: string(data.end_reason),
+        saved: data.saved === true,
+        resultsUrl: path(data.results_url),
+      };
     default:
       return null;
   }

@@ -25,7 +25,12 @@ describe("HttpClient", () => {
       let body = "";
       request.on("data", (chunk) => (body += chunk));
       request.on("end", () => {
-        seen = { url: request.url, method: request.method, auth: request.headers.authorization, body: JSON.parse(body) };
+        seen = {
+          url: request.url,
+          method: request.method,
+          auth: request.headers.authorization,
+          body: JSON.parse(body),
+        };
         response.setHeader("Content-Type", "application/json");
         response.end(JSON.stringify({ candidates: [{ candidate: "candidate:1" }] }));
       });
@@ -47,7 +52,13 @@ describe("HttpClient", () => {
     });
     const error: unknown = await new HttpClient(base).get("/x").catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ApiError);
-    expect(error).toMatchObject({ status: 503, code: "capacity", message: "no room", requestId: "r1", retryAfterMs: 3000 });
+    expect(error).toMatchObject({
+      status: 503,
+      code: "capacity",
+      message: "no room",
+      requestId: "r1",
+      retryAfterMs: 3000,
+    });
   });
 
   it("makes an error of an answer that is no JSON", async () => {

@@ -38,7 +38,10 @@ export class Peer {
     // The channel has to be in the first offer, or a second negotiation would be needed for it.
     this.channel = this.connection.createDataChannel(CHANNEL_LABEL, { ordered: true });
     const track = stream.getAudioTracks()[0];
-    const transceiver = this.connection.addTransceiver(track ?? "audio", { direction: "sendrecv", streams: [stream] });
+    const transceiver = this.connection.addTransceiver(track ?? "audio", {
+      direction: "sendrecv",
+      streams: [stream],
+    });
     this.sender = transceiver.sender;
     this.listen();
   }

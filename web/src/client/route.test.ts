@@ -8,7 +8,8 @@ describe("addresses", () => {
     expect(routeOf("/i/abc")).toEqual({ page: "invite", code: "abc" });
     expect(routeOf("/interview/s%201/")).toEqual({ page: "interview", sessionId: "s 1" });
     expect(routeOf("/results/x")).toEqual({ page: "results", sessionId: "x" });
-    for (const path of ["/i", "/i/a/b", "/nowhere/x", "/i/%E0%A4%A"]) expect(routeOf(path)).toEqual({ page: "unknown" });
+    for (const path of ["/i", "/i/a/b", "/nowhere/x", "/i/%E0%A4%A"])
+      expect(routeOf(path)).toEqual({ page: "unknown" });
   });
 
   it("keeps the token in the fragment, there and back", () => {

@@ -28,7 +28,10 @@ const report = (fields: Partial<StatusReport>): StatusReport => ({
 
 describe("upsert", () => {
   it("orders by start, then by arrival", () => {
-    const items = [item("c", 300), item("a", 100), item("b", 300), item("d", 200)].reduce(upsert, [] as readonly TranscriptItem[]);
+    const items = [item("c", 300), item("a", 100), item("b", 300), item("d", 200)].reduce(
+      upsert,
+      [] as readonly TranscriptItem[],
+    );
     expect(items.map((entry) => entry.item_id)).toEqual(["a", "d", "c", "b"]);
   });
 
@@ -58,7 +61,12 @@ describe("applyEvent", () => {
   });
 
   it("replaces a notice of the same code and keeps only the latest few", () => {
-    const notices = ["a", "b", "a", "c", "d"].map((code): LiveEvent => ({ type: "notice", code, text: code, level: "info" }));
+    const notices = ["a", "b", "a", "c", "d"].map((code): LiveEvent => ({
+      type: "notice",
+      code,
+      text: code,
+      level: "info",
+    }));
     const state = run(notices);
     expect(state.notices.map((notice) => notice.code)).toEqual(["a", "c", "d"]);
     expect(new Set(state.notices.map((notice) => notice.id)).size).toBe(3);

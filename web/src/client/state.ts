@@ -1,5 +1,13 @@
 /** What the page knows of the interview: one immutable value, changed only by the functions below. */
-import type { LiveEvent, NoticeLevel, SessionStatus, Speaker, StatusReport, TranscriptItem, TurnState } from "./types";
+import type {
+  LiveEvent,
+  NoticeLevel,
+  SessionStatus,
+  Speaker,
+  StatusReport,
+  TranscriptItem,
+  TurnState,
+} from "./types";
 
 /** Why there is no connection at the moment. */
 export type Trouble =

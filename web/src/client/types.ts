@@ -1,4 +1,4 @@
-/** The shapes of Viva's REST API and live events, as this page reads them. Times are RFC 3339 text; `*_ms` are milliseconds. */
+/** Viva's REST API and live events, as these pages read them. Times are RFC 3339 text; `*_ms` are milliseconds. */
 
 export interface Kind {
   kind: string;

@@ -82,7 +82,6 @@ function Kinds({ kinds }: { kinds: Kind[] }) {
             </p>
             <Button
               className="button primary"
-              isPending={starting === kind.kind}
               aria-label={`Start an interview: ${kind.title}`}
               onPress={() => void start(kind.kind)}
               data-testid={`start-${kind.kind}`}
@@ -108,9 +107,10 @@ function languageName(tag: string): string {
 function startRefusal(error: unknown): string {
   if (!(error instanceof ApiError)) return "The server does not answer at the moment. Please try again shortly.";
   if (error.status === 401 || error.status === 403) {
-    return "On this server, interviews are started by a platform or by an invitation link. Please use the link that you were sent.";
+    return "Here, interviews are started by an invitation link. Please use the link that you were sent.";
   }
-  if (error.status === 429 || error.status === 503) return "The server is busy at the moment. Please try again shortly.";
+  if (error.status === 429 || error.status === 503)
+    return "The server is busy at the moment. Please try again shortly.";
   return error.message;
 }
 

@@ -81,8 +81,9 @@ function AccessPage({ status, detail, keyRefused, onKey }: AccessPageProps) {
       {closed && (
         <>
           <p>
-            Candidates can read their results by the link on the last page of the interview, where the interview allows
-            it. If you run interviews on this server, use its API key. It is kept in the memory of this page only.
+            Candidates can read their results by the link on the last page of the interview, where the interview
+            allows it. If you run interviews on this server, use its API key. It is kept in the memory of this page
+            only.
           </p>
           <form className="card" onSubmit={submit}>
             <label className="field">
@@ -174,7 +175,11 @@ function Facts({ results }: { results: Results }) {
   );
 }
 
-const QUESTION_STATUS: Record<string, string> = { answered: "Answered", asked: "Asked, not answered", skipped: "Skipped" };
+const QUESTION_STATUS: Record<string, string> = {
+  answered: "Answered",
+  asked: "Asked, not answered",
+  skipped: "Skipped",
+};
 
 function Questions({ questions }: { questions: Results["questions"] }) {
   if (questions.length === 0) return null;
@@ -183,7 +188,12 @@ function Questions({ questions }: { questions: Results["questions"] }) {
       <h2 id="questions-title">Questions</h2>
       <ol className="result-questions">
         {questions.map((question) => (
-          <li key={question.number} value={question.number} data-testid="results-question" data-status={question.status}>
+          <li
+            key={question.number}
+            value={question.number}
+            data-testid="results-question"
+            data-status={question.status}
+          >
             <p>{question.text}</p>
             <p className="quiet">
               <Icon name={question.status === "answered" ? "check" : "info"} />{" "}
@@ -214,7 +224,8 @@ function Transcript({ items }: { items: Results["transcript"] }) {
           >
             <span className="caption-who">
               <Icon name={item.role === "user" ? "microphone" : "wave"} />{" "}
-              {item.role === "user" ? "Candidate" : "Interviewer"} <span className="quiet">{clock(item.start_ms)}</span>
+              {item.role === "user" ? "Candidate" : "Interviewer"}{" "}
+              <span className="quiet">{clock(item.start_ms)}</span>
             </span>
             <TranscriptText item={item} />
           </li>

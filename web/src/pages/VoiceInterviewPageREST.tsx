@@ -146,12 +146,21 @@ function Interview({ arrival }: { arrival: Arrival }) {
           token={ticket.current?.token ?? null}
           onMicrophone={changeMicrophone}
           soundBlocked={soundBlocked}
-          onAllowSound={() => audio.current?.play().then(() => setSoundBlocked(false), () => undefined)}
+          onAllowSound={() =>
+            audio.current?.play().then(
+              () => setSoundBlocked(false),
+              () => undefined,
+            )
+          }
         />
       ) : step === "welcome" ? (
         <WelcomeStep about={arrival.about} onAgree={() => setStep("microphone")} />
       ) : (
-        <MicrophoneStep returning={arrival.returning} starting={starting} onStart={(microphone) => void start(microphone)}>
+        <MicrophoneStep
+          returning={arrival.returning}
+          starting={starting}
+          onStart={(microphone) => void start(microphone)}
+        >
           {unreachable && (
             <Panel tone="warning" testId="unreachable">
               <p>

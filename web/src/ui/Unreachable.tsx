@@ -7,8 +7,8 @@ export function Unreachable({ onRetry }: { onRetry: () => void }) {
     <>
       <Panel tone="warning" testId="unreachable">
         <p>
-          <strong>The server does not answer at the moment.</strong> This page tries again by itself. Please check that
-          you are online.
+          <strong>The server does not answer at the moment.</strong> This page tries again by itself. Please check
+          that you are online.
         </p>
       </Panel>
       <Button className="button" onPress={onRetry}>

@@ -9,7 +9,7 @@ export type Load<T> =
   | { state: "failed"; error: ApiError }
   | { state: "ready"; value: T };
 
-/** Loads once, and again as long as only the connection or the server's load stood in the way. `load` must be stable. */
+/** Loads once, and again as long as only the line or the server's load stood in the way. `load` must be stable. */
 export function useRetryingLoad<T>(load: () => Promise<T>): [Load<T>, () => void] {
   const [result, setResult] = useState<Load<T>>({ state: "loading" });
   const [round, setRound] = useState(0);

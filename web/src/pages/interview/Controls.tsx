@@ -52,7 +52,7 @@ export function Controls({ call, muted, onMute, ending }: ControlsProps) {
           onPress={tell({ type: "candidate.repeat" }, "The question will be repeated.")}
           data-testid="repeat"
         >
-          <Icon name="repeat" /> Repeat the question
+          <Icon name="repeat" /> Repeat question
         </Button>
         <Button
           className="button"
@@ -69,7 +69,7 @@ export function Controls({ call, muted, onMute, ending }: ControlsProps) {
           onPress={() => setTyping(!typing)}
           data-testid="type-instead"
         >
-          <Icon name="keyboard" /> Type an answer instead
+          <Icon name="keyboard" /> Type instead
         </Button>
         <EndButton ending={ending} onEnd={() => void call.end()} />
       </div>
@@ -92,7 +92,9 @@ function TextAnswer({ call, onSent }: { call: InterviewCall; onSent: (reply: str
     const told = await call.tell({ type: "candidate.text", text: answer });
     setSending(false);
     if (told) setText("");
-    onSent(told ? "Your answer was sent." : "Your answer was not sent: there is no connection. Your text is still here.");
+    onSent(
+      told ? "Your answer was sent." : "Your answer was not sent: there is no connection. Your text is still here.",
+    );
   };
   return (
     <form id="text-answer-form" className="text-answer" onSubmit={(event) => void send(event)}>
@@ -106,7 +108,7 @@ function TextAnswer({ call, onSent }: { call: InterviewCall; onSent: (reply: str
           data-testid="text-answer"
         />
       </label>
-      <Button className="button" type="submit" isPending={sending} data-testid="send-text">
+      <Button className="button" type="submit" data-testid="send-text">
         Send the answer
       </Button>
     </form>
@@ -117,7 +119,7 @@ function EndButton({ ending, onEnd }: { ending: boolean; onEnd: () => void }) {
   return (
     <DialogTrigger>
       <Button className="button" isDisabled={ending} data-testid="end">
-        <Icon name="leave" /> End the interview
+        <Icon name="leave" /> End interview
       </Button>
       <ModalOverlay className="overlay" isDismissable>
         <Modal className="modal">

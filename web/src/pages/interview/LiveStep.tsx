@@ -78,7 +78,12 @@ const CONNECTION_WORDS: Record<InterviewState["phase"]["name"], string> = {
 function ConnectionState({ state }: { state: InterviewState }) {
   const weak = state.phase.name === "live" && state.weakConnection;
   return (
-    <p className={`connection connection-${state.phase.name}`} role="status" data-testid="connection-state" data-state={state.phase.name}>
+    <p
+      className={`connection connection-${state.phase.name}`}
+      role="status"
+      data-testid="connection-state"
+      data-state={state.phase.name}
+    >
       <Icon name={state.phase.name === "live" ? (weak ? "warning" : "check") : "link"} />{" "}
       {weak ? "Connected, weak line" : CONNECTION_WORDS[state.phase.name]}
     </p>
@@ -91,8 +96,8 @@ function ConnectionTrouble({ state, onRetry }: { state: InterviewState; onRetry:
     lost: <>The connection was interrupted. It is being restored; please stay on this page.</>,
     unreachable: (
       <>
-        The server does not answer. Please check that you are online. This page keeps trying, and what was written down
-        so far is kept.
+        The server does not answer. Please check that you are online. This page keeps trying, and what was written
+        down so far is kept.
       </>
     ),
     busy: <>The server is busy or being restarted. This page tries again by itself.</>,
@@ -148,7 +153,11 @@ function Notices({ state, onDismiss }: { state: InterviewState; onDismiss: (id: 
         <div key={notice.id} data-testid="notice" data-code={notice.code} data-level={notice.level}>
           <Panel tone={notice.level} announced={notice.level === "error"}>
             <p>{notice.text}</p>
-            <Button className="button small" onPress={() => onDismiss(notice.id)} aria-label={`Close the message: ${notice.text}`}>
+            <Button
+              className="button small"
+              onPress={() => onDismiss(notice.id)}
+              aria-label={`Close the message: ${notice.text}`}
+            >
               Close
             </Button>
           </Panel>

@@ -40,7 +40,12 @@ export function MicrophoneStep({ returning, starting, onStart, children }: Micro
       <section aria-label="Microphone" className="card">
         {microphone.problem === null ? (
           <>
-            <DeviceChoice devices={microphone.devices} chosen={microphone.deviceId} onChoose={microphone.choose} />
+            <DeviceChoice
+              open={microphone.stream !== null}
+              devices={microphone.devices}
+              chosen={microphone.deviceId}
+              onChoose={microphone.choose}
+            />
             <LevelMeter stream={microphone.stream} />
           </>
         ) : (
@@ -55,7 +60,6 @@ export function MicrophoneStep({ returning, starting, onStart, children }: Micro
         <Button
           className="button primary"
           isDisabled={microphone.stream === null}
-          isPending={starting}
           onPress={() => microphone.stream && begin(microphone.stream)}
           data-testid="start"
         >
@@ -136,13 +140,15 @@ function useMicrophone(): Microphone {
 }
 
 interface DeviceChoiceProps {
+  /** A microphone is open: the browser has given its permission. */
+  open: boolean;
   devices: MicrophoneDevice[];
   chosen: string | null;
   onChoose: (deviceId: string) => void;
 }
 
 /** The browser's own list box: on a phone it is the one that people know, and it needs no script. */
-function DeviceChoice({ devices, chosen, onChoose }: DeviceChoiceProps) {
+function DeviceChoice({ open, devices, chosen, onChoose }: DeviceChoiceProps) {
   const known = devices.length > 0;
   return (
     <label className="field">
@@ -153,8 +159,10 @@ function DeviceChoice({ devices, chosen, onChoose }: DeviceChoiceProps) {
         onChange={(event) => onChoose(event.target.value)}
         data-testid="mic-select"
       >
-        {!known && <option value="">Waiting for your permission…</option>}
-        {known && !devices.some((device) => device.id === chosen) && <option value={chosen ?? ""}>Your browser’s choice</option>}
+        {!open && !known && <option value="">Waiting for your permission…</option>}
+        {open && !devices.some((device) => device.id === chosen) && (
+          <option value={chosen ?? ""}>Your browser’s choice</option>
+        )}
         {devices.map((device) => (
           <option key={device.id} value={device.id}>
             {device.label}

@@ -22,7 +22,8 @@ function wordsFor({ code, status, detail }: ProblemPageProps): Words {
   if (over) {
     return { title: "This link no longer works", what: "It has been used up, or its time is over.", remedy: ASK };
   }
-  if (code === "no_token") return { title: "The link is not complete", what: detail, remedy: "Please open the whole link again." };
+  if (code === "no_token")
+    return { title: "The link is not complete", what: detail, remedy: "Please open the whole link again." };
   if (status === 404 || status === 401 || status === 403 || /not_found|unauthorized|forbidden|token/.test(code)) {
     return {
       title: "This link is not known",
@@ -30,7 +31,11 @@ function wordsFor({ code, status, detail }: ProblemPageProps): Words {
       remedy: `Check that the whole link was copied. ${ASK}`,
     };
   }
-  return { title: "The interview cannot start", what: detail, remedy: "Please try again, or tell the person who invited you." };
+  return {
+    title: "The interview cannot start",
+    what: detail,
+    remedy: "Please try again, or tell the person who invited you.",
+  };
 }
 
 /** Why there is no interview here, and what to do. */

@@ -18,7 +18,8 @@ function wordsFor(state: InterviewState, muted: boolean): TurnWords {
     return { icon: "dots", title: "Ending the interview", hint: "Your answers are being saved." };
   }
   if (state.speaker === "user") {
-    if (muted) return { icon: "microphoneOff", title: "Your turn, but you are muted", hint: "Unmute to be heard, or type." };
+    if (muted)
+      return { icon: "microphoneOff", title: "Your turn, but you are muted", hint: "Unmute to be heard, or type." };
     if (state.turnState === "speaking") {
       return { icon: "microphone", title: "Your turn", hint: "You are being heard. Take your time." };
     }

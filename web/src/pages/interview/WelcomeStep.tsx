@@ -26,7 +26,13 @@ export function WelcomeStep({ about, onAgree }: { about: About; onAgree: () => v
         <section aria-labelledby="consent-title" className="card">
           <h2 id="consent-title">Your consent</h2>
           <p className="consent-text">{about.consent.text}</p>
-          <Checkbox className="checkbox" isSelected={agreed} onChange={setAgreed} isInvalid={reminded && !agreed} data-testid="consent">
+          <Checkbox
+            className="checkbox"
+            isSelected={agreed}
+            onChange={setAgreed}
+            isInvalid={reminded && !agreed}
+            data-testid="consent"
+          >
             <span className="box" aria-hidden="true">
               <Icon name="check" />
             </span>

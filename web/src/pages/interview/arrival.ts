@@ -71,7 +71,13 @@ async function begunByInvite(code: string): Promise<Arrival | null> {
 export async function openSession(sessionId: string, hash: string): Promise<Arrival> {
   const token = tokenFromHash(hash) ?? recallToken(sessionId);
   if (token === null) {
-    throw new ApiError(401, "no_token", "The link is not complete: its last part, after the # sign, is missing.", null, null);
+    throw new ApiError(
+      401,
+      "no_token",
+      "The link is not complete: its last part, after the # sign, is missing.",
+      null,
+      null,
+    );
   }
   const report = await new SessionApi(sessionId, { bearer: token }).status();
   rememberToken(sessionId, token);

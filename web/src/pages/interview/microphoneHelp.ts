@@ -5,7 +5,7 @@ export const MICROPHONE_HELP: Record<MicrophoneProblem, { what: string; remedy: 
   insecure_page: {
     what: "Your browser gives this page no microphone, because the connection is not secure (plain HTTP).",
     remedy:
-      "Open the page by an address that begins with https://, or on the machine itself as http://localhost. If you were invited, tell the person who sent you the link.",
+      "Open the page by an address that begins with https://. If you were invited, tell the person who sent the link.",
     retry: false,
   },
   unsupported: {
@@ -16,7 +16,7 @@ export const MICROPHONE_HELP: Record<MicrophoneProblem, { what: string; remedy: 
   denied: {
     what: "The browser was not allowed to use the microphone.",
     remedy:
-      "Press the sign beside the address at the top, allow the microphone for this page, and try again. On a phone, look in the settings under the browser’s name.",
+      "Press the sign beside the address at the top, allow the microphone, and try again. On a phone, look in the settings.",
     retry: true,
   },
   none: {

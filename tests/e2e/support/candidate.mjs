@@ -1,0 +1,112 @@
+/** A candidate with a recorded voice, and the way through the page's steps. */
+import { byId, waitForData } from "./browser.mjs";
+
+/**
+ * Puts a microphone into the page that is fed by WebAudio. Whenever the page says that it is the candidate's turn,
+ * the next clip is spoken; `window.candidate` tells what was.
+ */
+export async function giveVoice(page, clips) {
+  await page.addInitScript((recordings) => {
+    const candidate = { spoken: [], playing: false, turns: 0 };
+    window.candidate = candidate;
+    let context = null;
+    let output = null;
+    let turn = "none";
+    let next = 0;
+    let waiting = false;
+
+    const microphone = () => {
+      context ??= new AudioContext({ sampleRate: 48000 });
+      output ??= context.createMediaStreamDestination();
+      // Each caller gets a track of its own: the page stops the one that it no longer needs.
+      return new MediaStream(output.stream.getAudioTracks().map((track) => track.clone()));
+    };
+    navigator.mediaDevices.getUserMedia = async () => microphone();
+
+    const play = async (index) => {
+      const bytes = Uint8Array.from(atob(recordings[index].wav), (character) => character.charCodeAt(0));
+      const source = context.createBufferSource();
+      source.buffer = await context.decodeAudioData(bytes.buffer);
+      source.connect(output);
+      const ended = new Promise((resolve) => {
+        source.onended = resolve;
+      });
+      source.start();
+      await ended;
+    };
+
+    /** Speaks the next clip; a turn that comes while one is still being spoken gets its own afterwards. */
+    const answer = async () => {
+      if (!context || next === recordings.length) return;
+      if (candidate.playing) {
+        waiting = true;
+        return;
+      }
+      candidate.playing = true;
+      const index = next++;
+      await play(index);
+      candidate.spoken.push(recordings[index].name);
+      candidate.playing = false;
+      if (waiting && turn === "user") void answer();
+      waiting = false;
+    };
+    /** For the level meter: a few words before the interview. */
+    candidate.tryMicrophone = () => play(0);
+
+    const look = () => {
+      const now = document.querySelector('[data-testid="turn"]')?.dataset.turn ?? "none";
+      if (now === turn) return;
+      turn = now;
+      if (now !== "user") return;
+      candidate.turns += 1;
+      void answer();
+    };
+    new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
+  }, clips);
+}
+
+/** Measures the interviewer's voice as it comes out of the page's audio element, in `window.agentVoice`. */
+export async function listenToAgent(page) {
+  await page.addInitScript(() => {
+    const voice = { peak: 0, loudMs: 0 };
+    window.agentVoice = voice;
+    const STEP_MS = 50;
+    let context = null;
+    let analyser = null;
+    let heard = null;
+    setInterval(() => {
+      const stream = document.querySelector('[data-testid="agent-audio"]')?.srcObject;
+      if (!stream || stream.getAudioTracks().length === 0) return;
+      if (stream !== heard) {
+        heard = stream;
+        context ??= new AudioContext();
+        analyser = context.createAnalyser();
+        analyser.fftSize = 2048;
+        context.createMediaStreamSource(stream).connect(analyser);
+      }
+      const samples = new Float32Array(analyser.fftSize);
+      analyser.getFloatTimeDomainData(samples);
+      const rms = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+      voice.peak = Math.max(voice.peak, rms);
+      if (rms > 0.01) voice.loudMs += STEP_MS;
+    }, STEP_MS);
+  });
+}
+
+/** From the first step to the button that starts; `look(step)` is called on each. */
+export async function walkToStart(page, look = async () => undefined) {
+  await byId(page, "continue").or(byId(page, "start")).first().waitFor({ timeout: 20_000 });
+  if (await byId(page, "continue").isVisible()) {
+    await look("welcome");
+    if (await byId(page, "consent").isVisible()) await byId(page, "consent").click();
+    await byId(page, "continue").click();
+  }
+  await page.locator('[data-testid="start"]:not([data-disabled])').waitFor({ timeout: 10_000 });
+  await look("microphone");
+}
+
+/** Starts, and waits until audio flows. */
+export async function startInterview(page) {
+  await byId(page, "start").click();
+  await waitForData(page, "connection-state", "state", "live", 20_000);
+}
