@@ -65,6 +65,53 @@ export async function giveVoice(page, clips) {
   }, clips);
 }
 
+/** Keeps what the page showed over the whole interview in `window.shown`; the page itself forgets at the end. */
+export async function watchPage(page) {
+  await page.addInitScript(() => {
+    const shown = { captions: {}, questions: [], notices: [], turns: [] };
+    window.shown = shown;
+    const note = (list, value) => {
+      if (value && list.at(-1) !== value) list.push(value);
+    };
+    const look = () => {
+      for (const caption of document.querySelectorAll('[data-testid="caption"]')) {
+        const { itemId, role, state } = caption.dataset;
+        shown.captions[itemId] = { role, state, text: caption.querySelector(".caption-text")?.textContent ?? "" };
+      }
+      const question = document.querySelector('[data-testid="question"]')?.dataset ?? {};
+      note(shown.questions, question.number && `${question.number}/${question.total}`);
+      note(shown.turns, document.querySelector('[data-testid="turn"]')?.dataset.turn);
+      for (const notice of document.querySelectorAll('[data-testid="notice"]')) {
+        note(shown.notices, `${notice.dataset.level} ${notice.dataset.code}`);
+      }
+    };
+    new MutationObserver(look).observe(document, {
+      subtree: true,
+      childList: true,
+      attributes: true,
+      characterData: true,
+    });
+  });
+}
+
+/** The session that the page's address names. */
+export function sessionOf(page) {
+  return decodeURIComponent(new URL(page.url()).pathname.split("/").at(-1));
+}
+
+/** Presses Tab until the focus is in the element, as a candidate without a mouse does. */
+export async function tabTo(page, id) {
+  for (let presses = 0; presses < 40; presses += 1) {
+    const there = await page.evaluate(
+      (wanted) => document.activeElement?.closest(`[data-testid="${wanted}"]`) !== null,
+      id,
+    );
+    if (there) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`${id} cannot be reached with the Tab key`);
+}
+
 /** Measures the interviewer's voice as it comes out of the page's audio element, in `window.agentVoice`. */
 export async function listenToAgent(page) {
   await page.addInitScript(() => {

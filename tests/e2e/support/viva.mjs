@@ -33,13 +33,14 @@ async function freePort() {
   throw new Error("no port is free for both TCP and UDP");
 }
 
-/** One running server. `directory` and `port` may be those of an earlier one, to start it anew on the same data. */
+/** One running server. */
 export class Viva {
-  static async start({ env = {}, directory = null, port = null } = {}) {
+  /** `env` is what the configuration adds; a function is given the port. */
+  static async start({ env = {} } = {}) {
     const viva = new Viva();
-    viva.directory = directory ?? (await mkdtemp(path.join(tmpdir(), "viva-e2e-")));
-    viva.port = port ?? (await freePort());
-    viva.env = env;
+    viva.directory = await mkdtemp(path.join(tmpdir(), "viva-e2e-"));
+    viva.port = await freePort();
+    viva.env = typeof env === "function" ? env(viva.port) : env;
     viva.log = [];
     await viva.#spawn();
     return viva;
@@ -130,12 +131,28 @@ export class Viva {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  async json(route, { method = "GET", body, token } = {}) {
-    const headers = { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };
+  /** A session's results, as the local developer or the platform reads them. */
+  results(sessionId, headers = {}) {
+    return this.json(`/api/interview/${sessionId}/results`, { headers });
+  }
+
+  async json(route, { method = "GET", body, headers: extra = {} } = {}) {
+    const headers = { "Content-Type": "application/json", ...extra };
     const response = await fetch(this.url + route, { method, headers, body: body && JSON.stringify(body) });
     const text = await response.text();
     assert.ok(response.ok, `${method} ${route}: ${response.status} ${text}`);
     return JSON.parse(text);
+  }
+}
+
+/** Asks again until `accept` takes the answer; an answer that comes late is an error that shows the last one. */
+export async function until(limitMs, ask, accept) {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const answer = await ask();
+    if (accept(answer)) return answer;
+    assert.ok(Date.now() < deadline, `not within ${limitMs} ms; the last answer was ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
 

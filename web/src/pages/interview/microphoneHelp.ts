@@ -16,7 +16,7 @@ export const MICROPHONE_HELP: Record<MicrophoneProblem, { what: string; remedy: 
   denied: {
     what: "The browser was not allowed to use the microphone.",
     remedy:
-      "Press the sign beside the address at the top, allow the microphone, and try again. On a phone, look in the settings.",
+      "Press the sign beside the address, allow the microphone, and try again. On a phone, look in the settings.",
     retry: true,
   },
   none: {
