@@ -243,7 +243,7 @@ function TranscriptText({ item }: { item: Results["transcript"][number] }) {
       </span>
     );
   }
-  const differs = item.generated_content !== null && item.generated_content !== item.content;
+  const differs = Boolean(item.generated_content) && item.generated_content !== item.content;
   const cut = item.role === "assistant" ? unheard(item.content, item.generated_content) : null;
   return (
     <span className="caption-text">

@@ -28,7 +28,7 @@ export function percent(ratio: number): string {
  * was cut, or where the two differ in another way.
  */
 export function unheard(heard: string, generated: string | null): string | null {
-  if (generated === null || generated === heard) return null;
+  if (!generated || generated === heard) return null;
   const heardWords = words(heard);
   const generatedWords = words(generated);
   const isStart = heardWords.every((word, index) => sameWord(word, generatedWords[index]));

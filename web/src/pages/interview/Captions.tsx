@@ -53,7 +53,8 @@ export function Captions({ items }: { items: readonly TranscriptItem[] }) {
 }
 
 function Caption({ item }: { item: TranscriptItem }) {
-  const cut = item.role === "assistant" && item.generated_content !== null && item.generated_content !== item.content;
+  const generated = item.role === "assistant" ? (item.generated_content ?? "") : "";
+  const cut = item.state === "final" && generated.length > item.content.length;
   return (
     <p
       className={`caption caption-${item.role}`}
@@ -73,7 +74,7 @@ function Caption({ item }: { item: TranscriptItem }) {
           <>
             {item.content}
             {item.state === "interim" && <span aria-hidden="true"> …</span>}
-            {item.state === "final" && cut && <span className="quiet"> (interrupted)</span>}
+            {cut && <span className="quiet"> (interrupted)</span>}
           </>
         )}
       </span>
