@@ -1,1 +1,255 @@
-//! Composition root.
+//! The composition root: the only file that names concrete stores, models and media, and the order of start and end.
+
+use crate::{
+    auth::Authenticator,
+    config::{Config, EngineChoice, HttpConfig},
+    domain::interview::Interview,
+    engine::BuiltinEngine,
+    http::{self, AppState, Shared, rate::PerAddress},
+    media::{Media, MediaConfig, MediaError},
+    realtime::Model,
+    session::{Registry, SessionDeps},
+    shutdown::{Phase, Shutdown},
+    store::{Location, Store, StoreError, sqlite::SqliteStore},
+};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use hyper_util::rt::TokioTimer;
+use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Viva, running.
+pub struct App {
+    /// Where it answers, without a trailing slash.
+    pub url: String,
+    /// A ready interview link; only open mode makes one.
+    pub interview_url: Option<String>,
+    state: AppState,
+    media: Media,
+    store: Arc<dyn Store>,
+    shutdown: Shutdown,
+    drain: Duration,
+    http: Handle<SocketAddr>,
+}
+
+/// Why Viva cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("cannot use the TLS files: {0}")]
+    Tls(std::io::Error),
+    #[error("cannot open the database: {0}")]
+    Store(#[from] StoreError),
+    #[error("cannot start media: {0}")]
+    Media(#[from] MediaError),
+    #[error("interview file {0}")]
+    Kinds(String),
+}
+
+/// How long a client may take to send its request line and headers.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+/// After the last session, how long open requests may take.
+const LAST_REQUESTS: Duration = Duration::from_secs(2);
+/// After a second signal, how long everything may take.
+const HURRY: Duration = Duration::from_millis(1_500);
+
+impl App {
+    /// Starts everything. On return Viva accepts requests.
+    ///
+    /// # Errors
+    /// [`StartError`], with what to change where that is known.
+    pub async fn start(config: Config, metrics: Option<PrometheusHandle>) -> Result<Self, StartError> {
+        let listener = listen(&config.http)?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen {
+            address: SocketAddr::new(config.http.host, config.http.port),
+            source,
+        })?;
+        let store = open_store(&config.database).await?;
+        let recovered = store.recover(Timestamp::now()).await?;
+        if !recovered.is_empty() {
+            tracing::warn!(sessions = recovered.len(), "sessions of an earlier run were interrupted; results are intact");
+        }
+        let shutdown = Shutdown::default();
+        let engine = Arc::new(BuiltinEngine::new(config.engine.models_dir.clone()));
+        let media = Media::start(media_config(&config, address.ip()))?;
+        let deps = SessionDeps {
+            store: store.clone(),
+            media: media.clone(),
+            model: model(&config, &engine),
+            voice: engine.clone(),
+            limits: config.limits.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let url = config.http.public_url.clone().unwrap_or_else(|| local_url(&config.http, address));
+        let state = AppState::new(Shared {
+            authenticator: Authenticator::new(&config.access),
+            registry: Registry::new(deps),
+            store: store.clone(),
+            engine,
+            kinds: built_in_kinds()?,
+            ice: config.ice.clone(),
+            shutdown: shutdown.clone(),
+            metrics,
+            allowed_origins: config.http.allowed_origins.clone(),
+            public_host: config.http.public_url.as_deref().and_then(authority).map(str::to_owned),
+            public_url: url.clone(),
+            open_mode: config.access.open_mode(),
+            tls: config.http.tls.is_some(),
+            // A job fair behind one address gets through, a loop does not.
+            starts: PerAddress::new(60, 60),
+        });
+        let http = serve(&config.http, listener, http::router(state.clone())).await?;
+        let interview_url = if config.access.open_mode() { Some(http::open_invite(&state).await?) } else { None };
+        Ok(Self { url, interview_url, state, media, store, shutdown, drain: config.limits.drain, http })
+    }
+
+    /// Ends: at once for new work, politely for live interviews, within the drain time. When `hurry` resolves (the
+    /// second signal), within 2 s.
+    pub async fn drain(self, hurry: impl Future<Output = ()>) {
+        tracing::info!(live = self.state.registry.len(), seconds = self.drain.as_secs(), "draining");
+        self.shutdown.advance(Phase::Draining);
+        let polite = async {
+            let goodbye = tokio::time::sleep(Shutdown::goodbye_after(self.drain));
+            let deadline = tokio::time::sleep(self.drain);
+            tokio::pin!(goodbye, deadline);
+            loop {
+                tokio::select! {
+                    () = self.state.registry.all_finished() => return,
+                    () = &mut goodbye, if self.shutdown.phase() < Phase::Goodbye => self.shutdown.advance(Phase::Goodbye),
+                    () = &mut deadline => return,
+                }
+            }
+        };
+        tokio::select! {
+            () = polite => {}
+            () = hurry => tracing::warn!("second signal: leaving now"),
+        }
+        self.stop().await;
+    }
+
+    async fn stop(self) {
+        self.shutdown.stop.cancel();
+        if tokio::time::timeout(HURRY, self.state.registry.all_finished()).await.is_err() {
+            tracing::error!(live = self.state.registry.len(), "sessions did not finish in time");
+        }
+        self.http.graceful_shutdown(Some(LAST_REQUESTS.min(HURRY / 3)));
+        self.media.shutdown().await;
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+async fn open_store(location: &Location) -> Result<Arc<dyn Store>, StoreError> {
+    match location {
+        Location::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path).await?)),
+    }
+}
+
+fn listen(http: &HttpConfig) -> Result<TcpListener, StartError> {
+    let address = SocketAddr::new(http.host, http.port);
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    bound.map_err(|source| StartError::Listen { address, source })
+}
+
+async fn serve(
+    config: &HttpConfig,
+    listener: TcpListener,
+    router: axum::Router,
+) -> Result<Handle<SocketAddr>, StartError> {
+    let handle = Handle::new();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    match &config.tls {
+        Some(files) => {
+            // Another crate may have installed the same provider already.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let tls = RustlsConfig::from_pem_file(&files.cert, &files.key).await.map_err(StartError::Tls)?;
+            let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(StartError::Tls)?.handle(handle.clone());
+            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+            tokio::spawn(report(server.serve(service)));
+        }
+        None => {
+            let mut server = axum_server::from_tcp(listener).map_err(StartError::Tls)?.handle(handle.clone());
+            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+            tokio::spawn(report(server.serve(service)));
+        }
+    }
+    Ok(handle)
+}
+
+async fn report(serving: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "HTTP server failed");
+    }
+}
+
+fn model(config: &Config, engine: &Arc<BuiltinEngine>) -> Arc<dyn Model> {
+    match config.engine.choice {
+        EngineChoice::Builtin => engine.clone(),
+        EngineChoice::Realtime => engine.clone(),
+    }
+}
+
+fn media_config(config: &Config, host: IpAddr) -> MediaConfig {
+    let announced = match config.media.public_ips.is_empty() {
+        false => config.media.public_ips.clone(),
+        true if host.is_unspecified() => machine_addresses(),
+        true => vec![host],
+    };
+    MediaConfig {
+        bind: SocketAddr::new(host, config.media.udp_port),
+        announced,
+        shards: std::thread::available_parallelism().map_or(1, usize::from),
+        sessions_max: config.limits.sessions_max,
+    }
+}
+
+/// The addresses that this machine would use to reach the outside, found without sending anything.
+fn machine_addresses() -> Vec<IpAddr> {
+    let routes: [(IpAddr, IpAddr); 2] = [
+        (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into()),
+        (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into()),
+    ];
+    let source = |(from, to): &(IpAddr, IpAddr)| {
+        let socket = UdpSocket::bind((*from, 0)).ok()?;
+        socket.connect((*to, 9)).ok()?;
+        socket.local_addr().ok().map(|address| address.ip())
+    };
+    let found: Vec<IpAddr> = routes.iter().filter_map(source).collect();
+    if found.is_empty() { vec![Ipv4Addr::LOCALHOST.into()] } else { found }
+}
+
+fn local_url(http: &HttpConfig, address: SocketAddr) -> String {
+    let scheme = if http.tls.is_some() { "https" } else { "http" };
+    let host = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
+    format!("{scheme}://{}", SocketAddr::new(host, address.port()))
+}
+
+fn authority(url: &str) -> Option<&str> {
+    url.split_once("://").and_then(|(_, rest)| rest.split('/').next())
+}
+
+/// The interviews that come with Viva. A mistake in one is ours, and a test finds it; it still stops the start.
+fn built_in_kinds() -> Result<Vec<Interview>, StartError> {
+    #[derive(rust_embed::RustEmbed)]
+    #[folder = "assets/interviews/"]
+    struct Files;
+
+    let read = |name: std::borrow::Cow<'static, str>| {
+        let file = Files::get(&name).ok_or_else(|| StartError::Kinds(format!("{name} cannot be read")))?;
+        let text = String::from_utf8_lossy(&file.data).into_owned();
+        let interview: Interview =
+            serde_saphyr::from_str(&text).map_err(|error| StartError::Kinds(format!("{name}: {error}")))?;
+        Ok::<_, StartError>(interview)
+    };
+    let mut kinds = Files::iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    kinds.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(kinds)
+}

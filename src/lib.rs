@@ -18,11 +18,15 @@ pub mod config;
 #[cfg(feature = "server")]
 pub mod engine;
 #[cfg(feature = "server")]
+pub mod healthcheck;
+#[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]
 pub mod ice;
 #[cfg(feature = "server")]
 pub mod media;
+#[cfg(feature = "server")]
+pub mod random;
 #[cfg(feature = "server")]
 pub mod realtime;
 #[cfg(feature = "server")]

@@ -1,1 +1,94 @@
-fn main() {}
+//! The `viva` command: configuration or exit 64, start, one ready line, wait for a signal, drain.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use viva::{app::App, config::Config, telemetry};
+
+/// Exit status for a wrong configuration (EX_USAGE of sysexits.h).
+const EXIT_USAGE: u8 = 64;
+
+/// Self-hosted voice interviews.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve interviews (the default)
+    Serve,
+    /// Print the effective configuration, secrets redacted
+    Config,
+    /// Exit 0 when the Viva of this configuration answers on its port (for container health checks)
+    Healthcheck,
+}
+
+fn main() -> ExitCode {
+    // A missing .env is the usual case.
+    let _ = dotenvy::dotenv();
+    let arguments = Arguments::parse();
+    let lookup = |name: &str| std::env::var(name).ok();
+    if let Some(Command::Config) = arguments.command {
+        for line in viva::config::redacted(lookup) {
+            println!("{line}");
+        }
+        return ExitCode::SUCCESS;
+    }
+    let config = match Config::load(lookup, |path| std::fs::read_to_string(path)) {
+        Ok(config) => config,
+        Err(errors) => {
+            for error in errors {
+                eprintln!("viva: {error}");
+            }
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    telemetry::start_logs(&config.log);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let result = runtime.block_on(async {
+        match arguments.command.unwrap_or(Command::Serve) {
+            Command::Serve | Command::Config => serve(config).await,
+            Command::Healthcheck => viva::healthcheck::run(&config).await,
+        }
+    });
+    // Nothing that still computes (a transcription nobody waits for) may hold the exit up.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&*error),
+    }
+}
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+async fn serve(config: Config) -> Result<(), AnyError> {
+    // Installed before anything else, so that no signal is lost.
+    let mut term = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    if config.access.open_mode() {
+        tracing::warn!("open mode: no API_KEY or SECRET_KEY is set, so only this machine is served");
+    }
+    let app = App::start(config, telemetry::start_metrics()).await?;
+    println!("viva ready url={} interview={}", app.url, app.interview_url.as_deref().unwrap_or("-"));
+    either(&mut term, &mut interrupt).await;
+    app.drain(either(&mut term, &mut interrupt)).await;
+    Ok(())
+}
+
+async fn either(term: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("viva: {error}");
+    ExitCode::FAILURE
+}

@@ -1,1 +1,66 @@
-//! http.
+//! REST and the pages. Handlers parse, authorise in one visible line, call a session or the store, and convert.
+//!
+//! Start at [`router`], which is the route table.
+
+pub mod error;
+mod extract;
+mod middleware;
+mod page;
+pub mod rate;
+mod router;
+mod routes;
+
+pub use router::router;
+pub use routes::interviews::open_invite;
+
+use crate::{
+    auth::Authenticator,
+    config::AllowedOrigins,
+    domain::{ice::IcePlan, interview::Interview},
+    engine::BuiltinEngine,
+    session::Registry,
+    shutdown::Shutdown,
+    store::Store,
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::{ops::Deref, sync::Arc};
+
+/// What handlers share.
+pub struct Shared {
+    pub authenticator: Authenticator,
+    pub registry: Registry,
+    pub store: Arc<dyn Store>,
+    pub engine: Arc<BuiltinEngine>,
+    pub kinds: Vec<Interview>,
+    pub ice: IcePlan,
+    pub shutdown: Shutdown,
+    pub metrics: Option<PrometheusHandle>,
+    pub allowed_origins: AllowedOrigins,
+    /// `http://host:port` or the configured external address, without a trailing slash.
+    pub public_url: String,
+    /// Authority of the configured external address.
+    pub public_host: Option<String>,
+    pub open_mode: bool,
+    pub tls: bool,
+    /// Starts by invitation, per address.
+    pub starts: rate::PerAddress,
+}
+
+/// [`Shared`], cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+impl AppState {
+    /// Shares it.
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

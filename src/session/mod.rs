@@ -1,1 +1,12 @@
-//! session.
+//! A session at run time: one task (the [`actor`]) around the pure `domain::session::Session`, reached through a
+//! [`SessionHandle`], found in the [`Registry`].
+//!
+//! Invariant: a live session exists in exactly one actor, and audio never passes through it.
+
+mod actor;
+mod handle;
+mod registry;
+mod saving;
+
+pub use handle::{SessionClosed, SessionHandle, StatusView};
+pub use registry::{Admission, CreateError, Registry, SessionDeps};

@@ -1,3 +1,4 @@
 //! Pure codecs: bytes to types and back.
 
+pub mod error_code;
 pub mod realtime;

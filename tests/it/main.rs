@@ -1,3 +1,5 @@
 //! The whole server over real sockets.
 
+mod http;
 mod media;
+mod support;

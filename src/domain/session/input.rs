@@ -1,7 +1,7 @@
 //! Everything that can happen to a session. Closed: what can wake it is on this page.
 
 use crate::domain::{
-    event::ClientMessage,
+    event::{ClientMessage, QualityData},
     id::{ItemId, ResponseId},
     session::EndReason,
 };
@@ -19,6 +19,8 @@ pub enum Input {
     Model(ModelEvent),
     /// A message of the page, from the data channel or `POST …/actions`.
     Client(ClientMessage),
+    /// How the candidate's microphone arrives; told to everyone who watches.
+    Quality(QualityData),
     /// Stop now (closing words are not spoken for `CandidateEnded`; they are for `TimeLimit` and `PlatformEnded`).
     End(StopReason),
     /// The store made everything up to and with this sequence number durable.

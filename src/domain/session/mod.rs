@@ -143,6 +143,7 @@ impl Session {
             Input::Playout(event) => self.on_playout(now, event),
             Input::Model(event) => self.on_model(now, event),
             Input::Client(message) => self.on_client(now, message),
+            Input::Quality(quality) => self.publish(LiveEvent::Quality(quality)),
             Input::End(reason) => self.on_end(now, reason),
             Input::Persisted { sequence } => self.on_persisted(now, sequence),
             Input::PersistFailed { .. } => self.on_persist_failed(),

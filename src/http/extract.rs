@@ -1,0 +1,134 @@
+//! What handlers are given: bodies that explain what is wrong with them, and who is asking.
+
+use crate::{
+    auth::{Credential, Identity},
+    domain::{auth::Principal, id::SessionId},
+    http::{
+        AppState,
+        error::{ApiError, ApiResult},
+    },
+    wire::error_code::ErrorCode,
+};
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, header, request::Parts},
+};
+use serde::de::DeserializeOwned;
+
+/// Largest body of any route, in bytes; an SDP offer is the largest that we expect.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// A JSON body. An empty body reads as `{}`, because several contract calls have none.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &AppState) -> ApiResult<Self> {
+        let is_json = match request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str()) {
+            None => true,
+            Some(Ok(value)) => value.split(';').next().is_some_and(|kind| {
+                let kind = kind.trim().to_ascii_lowercase();
+                kind == "application/json" || kind.ends_with("+json")
+            }),
+            Some(Err(_)) => false,
+        };
+        let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| {
+            ApiError::new(ErrorCode::BodyTooLarge, format!("the body may have at most {BODY_BYTES_MAX} bytes"))
+        })?;
+        if !is_json && !bytes.is_empty() {
+            return Err(ApiError::new(
+                ErrorCode::UnsupportedMediaType,
+                "send the body as JSON, with Content-Type: application/json",
+            ));
+        }
+        let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        read_json(bytes).map(Body)
+    }
+}
+
+/// Reads JSON and names the field that is wrong.
+fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let pointer = match path.as_str() {
+            "." => String::new(),
+            path => format!("/{}", path.replace(['.', '['], "/").replace(']', "")),
+        };
+        ApiError::field(&pointer, format!("cannot be read: {}", error.inner()))
+    })?;
+    json.end().map_err(|error| ApiError::field("", format!("cannot be read: {error}")))?;
+    Ok(value)
+}
+
+/// Who is asking, before it is known what for.
+pub struct Caller(pub Identity);
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> ApiResult<Self> {
+        identify(&parts.headers, state).map(Caller)
+    }
+}
+
+fn identify(headers: &HeaderMap, state: &AppState) -> ApiResult<Identity> {
+    let credential = match (headers.get("x-api-key"), headers.get(header::AUTHORIZATION)) {
+        (Some(key), _) => Credential::ApiKey(text(key)?),
+        (None, Some(value)) => Credential::Bearer(bearer(text(value)?)?),
+        (None, None) => Credential::None,
+    };
+    state.authenticator.identify(credential).map_err(Into::into)
+}
+
+fn text(value: &axum::http::HeaderValue) -> ApiResult<&str> {
+    value.to_str().map_err(|_| ApiError::unauthorized("The credential has characters that no credential has"))
+}
+
+fn bearer(value: &str) -> ApiResult<&str> {
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        _ => Err(ApiError::unauthorized("The Authorization header must be: Bearer <token>")),
+    }
+}
+
+impl From<crate::auth::AuthError> for ApiError {
+    fn from(error: crate::auth::AuthError) -> Self {
+        use crate::auth::AuthError;
+        let code = match error {
+            AuthError::ApiKeysNotConfigured | AuthError::UsersNotConfigured => ErrorCode::NotConfigured,
+            AuthError::Missing | AuthError::WrongApiKey | AuthError::WrongToken => ErrorCode::Unauthorized,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl Caller {
+    /// The principal behind it. A candidate token that opens nothing is as good as none.
+    pub async fn principal(self, state: &AppState) -> ApiResult<Principal> {
+        Ok(match self.0 {
+            Identity::Local => Principal::Local,
+            Identity::Platform => Principal::Platform,
+            Identity::User { sub } => Principal::User { sub },
+            Identity::Candidate { token } => match state.store.session_of_token(token).await? {
+                Some(session_id) => Principal::Candidate { session_id },
+                None => return Err(crate::auth::AuthError::WrongToken.into()),
+            },
+        })
+    }
+}
+
+/// A well-formed session id from the path; anything else cannot exist.
+pub fn session_id(text: &str) -> ApiResult<SessionId> {
+    if SessionId::is_well_formed(text) { Ok(SessionId::new(text)) } else { Err(ApiError::not_found()) }
+}
+
+/// Lets platforms and the local developer pass.
+pub fn operator(principal: &Principal) -> ApiResult<()> {
+    match principal {
+        Principal::Local | Principal::Platform => Ok(()),
+        Principal::User { .. } | Principal::Candidate { .. } => Err(ApiError::not_found()),
+    }
+}

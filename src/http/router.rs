@@ -1,0 +1,139 @@
+//! The route table.
+
+use super::{
+    AppState,
+    error::ApiError,
+    extract::BODY_BYTES_MAX,
+    middleware, page,
+    routes::{health, interviews, live, sessions},
+};
+use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware::{from_fn_with_state, map_response},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use std::time::Duration;
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    cors::{AllowOrigin, CorsLayer},
+    timeout::RequestBodyTimeoutLayer,
+};
+
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// All routes with what stands around them.
+pub fn router(state: AppState) -> Router {
+    let around = ServiceBuilder::new()
+        .layer(from_fn_with_state(state.clone(), middleware::around))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(cors(&state.allowed_origins))
+        .layer(from_fn_with_state(state.clone(), middleware::open_mode_guard))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    Router::new()
+        .merge(pages())
+        .merge(api())
+        .fallback(|| async { ApiError::not_found() })
+        .method_not_allowed_fallback(|| async {
+            ApiError::new(ErrorCode::MethodNotAllowed, "This address does not take that method")
+        })
+        .layer(around)
+        .with_state(state)
+}
+
+fn pages() -> Router<AppState> {
+    Router::new()
+        .route("/", get(page::index))
+        .route("/i/{code}", get(page::index))
+        .route("/interview/{session_id}", get(page::index))
+        .route("/results/{session_id}", get(page::index))
+        .route("/assets/{*path}", get(page::asset))
+        .route("/favicon.svg", get(page::favicon))
+        .layer(CompressionLayer::new())
+}
+
+fn api() -> Router<AppState> {
+    Router::new()
+        .route("/healthz", get(health::process))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/api/interview/health", get(health::interview))
+        .route("/api/v1/kinds", get(interviews::kinds))
+        .route("/api/v1/invites/{code}", get(interviews::invite))
+        .route("/api/interview/start", post(sessions::start))
+        .route("/api/interview/{session_id}/rtc/offer", post(live::offer))
+        .route("/api/interview/{session_id}/rtc/answer", post(live::answer))
+        .route("/api/interview/{session_id}/rtc/ice-candidate", post(live::ice_candidate))
+        .route("/api/interview/{session_id}/ice-servers", get(live::ice_servers))
+        .route("/api/interview/{session_id}/status", get(sessions::status))
+        .route("/api/interview/{session_id}/consent", post(sessions::consent))
+        .route("/api/interview/{session_id}/actions", post(live::action))
+        .route(
+            "/api/interview/{session_id}/transcript",
+            get(sessions::transcript).post(sessions::put_client_transcript),
+        )
+        .route("/api/interview/{session_id}/end", post(sessions::end))
+        .route("/api/interview/{session_id}/results", get(sessions::results))
+        .layer(map_response(problem_for_plain_errors))
+}
+
+/// Errors that axum itself answers (a wrong path parameter, say) become problems like all others.
+async fn problem_for_plain_errors(response: Response) -> Response {
+    let status = response.status();
+    let is_problem = response.extensions().get::<super::error::ProblemBody>().is_some();
+    if !status.is_client_error() || is_problem || response.headers().contains_key(header::RETRY_AFTER) {
+        return response;
+    }
+    match status.as_u16() {
+        404 => ApiError::not_found().into_response(),
+        405 => response,
+        408 => ApiError::new(ErrorCode::RequestTimeout, "The request took too long to arrive").into_response(),
+        413 => ApiError::new(ErrorCode::BodyTooLarge, "The body is larger than allowed").into_response(),
+        _ => ApiError::new(ErrorCode::InvalidRequest, "The request cannot be read").into_response(),
+    }
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    ApiError::new(ErrorCode::Internal, "Something went wrong on our side; the request id helps to find it")
+        .into_response()
+}
+
+/// `*` without credentials, or exactly the configured origins with them (Fetch standard).
+fn cors(allowed: &AllowedOrigins) -> CorsLayer {
+    let name = HeaderName::from_static;
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            name("x-api-key"),
+            name("idempotency-key"),
+            name("last-event-id"),
+        ])
+        .expose_headers([
+            header::LOCATION,
+            header::ETAG,
+            header::LINK,
+            header::RETRY_AFTER,
+            name("ratelimit"),
+            name("ratelimit-policy"),
+            name("x-request-id"),
+        ])
+        .max_age(Duration::from_secs(600));
+    match allowed {
+        AllowedOrigins::Any => layer.allow_origin(AllowOrigin::any()),
+        AllowedOrigins::List(origins) => {
+            let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+            layer.allow_origin(origins).allow_credentials(true)
+        }
+    }
+}

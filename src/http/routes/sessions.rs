@@ -1,0 +1,370 @@
+//! Sessions: start, consent, status, transcript, end, results.
+
+use crate::{
+    auth::Identity,
+    domain::{
+        auth::{Action, Decision, Owner, Principal, SessionStep, Token, may},
+        id::{SessionId, encode_128_bits},
+        interview::Interview,
+        session::{Status, StopReason},
+        transcript::Role,
+    },
+    http::{
+        AppState,
+        error::{ApiError, ApiResult},
+        extract::{Body, Caller, session_id},
+        routes::{
+            interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
+            live::servers_json,
+        },
+    },
+    random, results,
+    session::{Admission, CreateError, SessionHandle},
+    store::{ClientMessage, Consent, InviteUse, NewSession, SessionRecord, StoreError},
+    wire::error_code::ErrorCode,
+};
+use axum::{
+    Json,
+    extract::{ConnectInfo, Path, State},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::net::{IpAddr, SocketAddr};
+
+/// Body of `POST /api/interview/start`.
+#[derive(Deserialize)]
+pub struct Start {
+    user_id: Option<String>,
+    interview_id: Option<String>,
+    kind: Option<String>,
+    name: Option<String>,
+    invite: Option<String>,
+}
+
+/// Who a session is for, what it is, and who owns it.
+struct Plan {
+    interview: Interview,
+    user_id: String,
+    owner: Owner,
+    admission: Admission,
+}
+
+/// `POST /api/interview/start`
+pub async fn start(
+    State(state): State<AppState>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    caller: ApiResult<Caller>,
+    Body(body): Body<Start>,
+) -> ApiResult<Json<Value>> {
+    let plan = plan(&state, address.ip(), caller, &body).await?;
+    let session_id = SessionId::from_random(random::bytes());
+    let token = Token::from_random(random::bytes());
+    let created_at = Timestamp::now();
+    let by_invite = matches!(plan.admission, Admission::Invite(_));
+    // Whoever starts a session over the API has obtained the consent (DESIGN 6.3).
+    let obtained =
+        Consent { version: CONSENT_VERSION.to_owned(), given_by: "starter".to_owned(), given_at: created_at };
+    let new = NewSession {
+        session_id: session_id.clone(),
+        owner: plan.owner,
+        user_id: Some(plan.user_id),
+        interview: plan.interview,
+        engine: state.registry.engine().to_owned(),
+        token_hash: token.hash(),
+        consent_required: by_invite,
+        consent: (!by_invite).then_some(obtained),
+        created_at,
+        expires_at: created_at + SignedDuration::from_mins(15),
+    };
+    let expires_at = new.expires_at;
+    let session = state.registry.create(new, plan.admission).await.map_err(refused_start)?;
+    let status = session.view().status.as_str();
+    Ok(Json(started(&state, &session_id, token.expose(), status, expires_at, by_invite)))
+}
+
+async fn plan(state: &AppState, address: IpAddr, caller: ApiResult<Caller>, body: &Start) -> ApiResult<Plan> {
+    check_text("/user_id", body.user_id.as_deref(), 128)?;
+    check_text("/name", body.name.as_deref(), 80)?;
+    if let Some(code) = &body.invite {
+        // The invitation is the credential: whoever holds its code may start, but not without end.
+        state
+            .starts
+            .take(address)
+            .map_err(|wait_s| ApiError::retry(ErrorCode::RateLimited, "Too many starts from this address", wait_s))?;
+        let invite = interviews::find(state, code).await?;
+        let code = interviews::code_hash(code).ok_or_else(ApiError::not_found)?;
+        let user_id = body.user_id.clone().unwrap_or_else(|| format!("guest_{}", encode_128_bits(random::bytes())));
+        return Ok(Plan {
+            interview: invite.interview,
+            user_id,
+            owner: invite.owner,
+            admission: Admission::Invite(code),
+        });
+    }
+    let principal = caller?.principal(state).await?;
+    allowed(may(&principal, &Action::Create))?;
+    let user_id = match (&principal, &body.user_id) {
+        (Principal::User { sub }, Some(given)) if given != sub => {
+            return Err(ApiError::field("/user_id", "must be your own"));
+        }
+        (Principal::User { sub }, _) => sub.clone(),
+        (_, Some(given)) => given.clone(),
+        (_, None) => return Err(ApiError::field("/user_id", "is missing: say who is interviewed")),
+    };
+    let wanted = body.kind.as_deref().or(body.interview_id.as_deref()).unwrap_or("general");
+    let pointer = if body.kind.is_some() { "/kind" } else { "/interview_id" };
+    let interview = interviews::kind(state, wanted).cloned();
+    let interview = interview.ok_or_else(|| ApiError::field(pointer, "is unknown: GET /api/v1/kinds lists what there is"))?;
+    let owner = principal.owner().ok_or_else(ApiError::not_found)?;
+    Ok(Plan { interview, user_id, owner, admission: Admission::Direct })
+}
+
+fn check_text(pointer: &str, text: Option<&str>, chars_max: usize) -> ApiResult<()> {
+    let Some(text) = text else { return Ok(()) };
+    if text.trim().is_empty() || text.chars().count() > chars_max || text.chars().any(char::is_control) {
+        return Err(ApiError::field(pointer, format!("must have 1 to {chars_max} printable characters")));
+    }
+    Ok(())
+}
+
+fn refused_start(error: CreateError) -> ApiError {
+    match error {
+        CreateError::AtCapacity | CreateError::Media(_) => {
+            ApiError::retry(ErrorCode::AtCapacity, "All interview places are taken; try again later", 30)
+        }
+        CreateError::Draining => ApiError::retry(ErrorCode::Draining, "This server is about to stop; try again", 10),
+        CreateError::Language(language) => ApiError::new(
+            ErrorCode::LanguageUnavailable,
+            format!("The speech engine does not speak \"{language}\"; choose an English interview or set OPENAI_API_KEY"),
+        ),
+        CreateError::Invite(InviteUse::NoSuchInvite) => ApiError::not_found(),
+        CreateError::Invite(InviteUse::NotOpenYet) => {
+            ApiError::new(ErrorCode::InviteUsedUp, "This invitation is not open yet; come back later")
+        }
+        CreateError::Invite(_) => {
+            ApiError::new(ErrorCode::InviteUsedUp, "This invitation is used up or has expired; ask for a new one")
+        }
+        CreateError::Store(error) => error.into(),
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the store failed");
+        Self::retry(ErrorCode::StoreUnavailable, "Nothing can be saved or read at the moment; try again", 5)
+    }
+}
+
+fn started(
+    state: &AppState,
+    session_id: &SessionId,
+    token: &str,
+    status: &str,
+    expires_at: Timestamp,
+    consent_required: bool,
+) -> Value {
+    let at = |what: &str| format!("/api/interview/{session_id}/{what}");
+    json!({
+        "session_id": session_id.as_str(),
+        "status": status,
+        "token": token,
+        "ice_servers": servers_json(state, session_id.as_str()),
+        "expires_at": expires_at.to_string(),
+        "page_url": format!("{}/interview/{session_id}#token={token}", state.public_url),
+        "consent": {"required": consent_required, "version": CONSENT_VERSION, "text": CONSENT_TEXT},
+        "endpoints": {
+            "offer": at("rtc/offer"),
+            "answer": at("rtc/answer"),
+            "ice_candidate": at("rtc/ice-candidate"),
+            "ice_servers": at("ice-servers"),
+            "status": at("status"),
+            "transcript": at("transcript"),
+            "results": at("results"),
+            "end": at("end"),
+            "actions": at("actions"),
+            "consent": at("consent"),
+        },
+    })
+}
+
+/// The session of the path, if the caller may do this with it. What is foreign and what is unknown look the same.
+pub async fn authorised(state: &AppState, caller: Caller, id: &str, step: SessionStep) -> ApiResult<SessionRecord> {
+    let principal = caller.principal(state).await?;
+    let record = state.store.load_session(&session_id(id)?).await?.ok_or_else(ApiError::not_found)?;
+    let step = match step {
+        SessionStep::ReadResults { .. } => {
+            SessionStep::ReadResults { candidate_may_read: record.interview.candidate_may_read_results }
+        }
+        other => other,
+    };
+    let action = Action::Session { session_id: &record.session_id, owner: &record.owner, step };
+    allowed(may(&principal, &action))?;
+    Ok(record)
+}
+
+/// A denial looks like absence.
+fn allowed(decision: Decision) -> ApiResult<()> {
+    match decision {
+        Decision::Allow => Ok(()),
+        Decision::Deny => Err(ApiError::not_found()),
+    }
+}
+
+/// The live session behind a record.
+pub fn live(state: &AppState, record: &SessionRecord) -> ApiResult<SessionHandle> {
+    let ended = || ApiError::new(ErrorCode::SessionEnded, "The interview is over; its results can still be read");
+    state.registry.get(&record.session_id).ok_or_else(ended)
+}
+
+/// Body of `POST …/consent`.
+#[derive(Deserialize)]
+pub struct ConsentBody {
+    version: String,
+}
+
+/// `POST …/consent`: stored before it is acknowledged; until then no media is processed.
+pub async fn consent(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Body(body): Body<ConsentBody>,
+) -> ApiResult<Json<Value>> {
+    let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
+    if body.version != CONSENT_VERSION {
+        return Err(ApiError::field("/version", format!("must be \"{CONSENT_VERSION}\", the text in force")));
+    }
+    let session = live(&state, &record)?;
+    let consent = match record.consents.into_iter().next() {
+        Some(given) => given,
+        None => {
+            let given_by = "candidate".to_owned();
+            let consent = Consent { version: body.version, given_by, given_at: Timestamp::now() };
+            state.store.record_consent(&record.session_id, consent.clone()).await?;
+            let ended = |_| ApiError::new(ErrorCode::SessionEnded, "The interview is over");
+            session.consented().await.map_err(ended)?;
+            consent
+        }
+    };
+    let given = json!({"version": consent.version, "given_at": consent.given_at.to_string()});
+    Ok(Json(json!({"session_id": record.session_id.as_str(), "consent": given})))
+}
+
+/// `GET …/status`
+pub async fn status(State(state): State<AppState>, Path(id): Path<String>, caller: Caller) -> ApiResult<Json<Value>> {
+    let record = authorised(&state, caller, &id, SessionStep::Watch).await?;
+    let view = state.registry.get(&record.session_id).map(|session| session.view());
+    let (status, end_reason) = match &view {
+        Some(view) => (view.status, view.end_reason),
+        None => (record.status, record.end_reason),
+    };
+    let total = record.interview.questions.len();
+    let number = view.as_ref().map_or_else(|| last_question(&record), |view| view.question.number);
+    let may_read = record.interview.candidate_may_read_results;
+    let started_at = record.started_at.or(view.as_ref().and_then(|view| view.started_at));
+    Ok(Json(json!({
+        "session_id": record.session_id.as_str(),
+        "status": status.as_str(),
+        "end_reason": end_reason.map(|reason| reason.as_str()),
+        "question": {"number": number, "total": total},
+        "speaker": view.as_ref().and_then(|view| view.speaker),
+        "quality": view.as_ref().and_then(|view| view.quality),
+        "engine": record.engine,
+        "created_at": record.created_at.to_string(),
+        "started_at": started_at.map(|at| at.to_string()),
+        "expires_at": record.expires_at.to_string(),
+        "title": record.interview.title,
+        "question_count": total,
+        "consent": {
+            "required": record.consent_required,
+            "version": CONSENT_VERSION,
+            "text": CONSENT_TEXT,
+            "given_at": record.consents.first().map(|consent| consent.given_at.to_string()),
+        },
+        "results_url": may_read.then(|| format!("/results/{}", record.session_id)),
+    })))
+}
+
+/// The last question that an ended session came to; 0 for none.
+fn last_question(record: &SessionRecord) -> u32 {
+    record.questions.iter().map(|question| question.number).max().unwrap_or(0)
+}
+
+/// One message of the client's own copy of the conversation.
+#[derive(Deserialize)]
+pub struct ClientTranscriptMessage {
+    role: Role,
+    content: String,
+    timestamp: Timestamp,
+}
+
+/// Body of `POST …/transcript`.
+#[derive(Deserialize)]
+pub struct ClientTranscript {
+    messages: Vec<ClientTranscriptMessage>,
+}
+
+/// Messages of one client transcript.
+const CLIENT_MESSAGES_MAX: usize = 2_000;
+
+/// `POST …/transcript`: replaces the client's own copy. It is kept beside the server's transcript, never merged into it.
+pub async fn put_client_transcript(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Body(body): Body<ClientTranscript>,
+) -> ApiResult<Json<Value>> {
+    let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
+    if body.messages.len() > CLIENT_MESSAGES_MAX {
+        return Err(ApiError::field("/messages", format!("may have at most {CLIENT_MESSAGES_MAX} entries")));
+    }
+    let messages = body.messages.into_iter().map(|message| ClientMessage {
+        role: message.role.as_str().to_owned(),
+        content: message.content,
+        timestamp: message.timestamp.to_string().into(),
+    });
+    let messages = messages.collect();
+    state.store.put_client_transcript(&record.session_id, messages).await?;
+    Ok(Json(json!({"success": true, "session_id": record.session_id.as_str()})))
+}
+
+/// `GET …/transcript`: the server's and the client's own.
+pub async fn transcript(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> ApiResult<Json<Value>> {
+    let record = authorised(&state, caller, &id, SessionStep::Watch).await?;
+    Ok(Json(json!({
+        "session_id": record.session_id.as_str(),
+        "transcript": results::transcript(&record),
+        "client_transcript": record.client_transcript,
+    })))
+}
+
+/// `POST …/end`: idempotent.
+pub async fn end(State(state): State<AppState>, Path(id): Path<String>, caller: Caller) -> ApiResult<Json<Value>> {
+    let principal_is_candidate = matches!(caller.0, Identity::Candidate { .. });
+    let record = authorised(&state, caller, &id, SessionStep::End).await?;
+    let reason = if principal_is_candidate { StopReason::Candidate } else { StopReason::Platform };
+    let (status, end_reason) = match state.registry.get(&record.session_id) {
+        Some(session) => {
+            let view = session.end(reason).await;
+            (view.status, view.end_reason)
+        }
+        None => (Status::Ended, record.end_reason),
+    };
+    Ok(Json(json!({
+        "success": true,
+        "session_id": record.session_id.as_str(),
+        "status": status.as_str(),
+        "end_reason": end_reason.map(|reason| reason.as_str()),
+    })))
+}
+
+/// `GET …/results`: exists from the start and grows.
+pub async fn results(State(state): State<AppState>, Path(id): Path<String>, caller: Caller) -> ApiResult<Json<Value>> {
+    let record = authorised(&state, caller, &id, SessionStep::ReadResults { candidate_may_read: false }).await?;
+    let view = state.registry.get(&record.session_id).map(|session| session.view());
+    Ok(Json(results::body(&record, view.and_then(|view| view.quality))))
+}

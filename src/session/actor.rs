@@ -1,0 +1,330 @@
+//! The task of one session: feeds the pure core with what happens and does what it asks for.
+
+use super::{
+    handle::{Request, StatusView},
+    saving::{Saved, Saver},
+};
+use crate::{
+    domain::{
+        event::{ClientMessage, Envelope, QualityData},
+        id::{ItemId, SessionId},
+        session::{
+            Change, Input, ModelCommand, ModelEvent, Output, PeerEvent, PlayoutEvent, Session, StopReason, Time,
+        },
+        transcript::Role,
+    },
+    engine::BuiltinEngine,
+    media::{MediaEvent, MediaSession, port::Downlink},
+    shutdown::{Phase, Shutdown},
+    store::{AudioQuality, Store},
+};
+use jiff::Timestamp;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+
+/// Longest message that a page may send, in bytes.
+const MESSAGE_BYTES_MAX: usize = 16 * 1024;
+/// Longest typed answer, in characters.
+const TYPED_ANSWER_CHARS_MAX: usize = 4_000;
+/// After the core has ended, how long the last words to the page may take.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// Everything that an actor works with; it owns all of it.
+pub(super) struct Parts {
+    pub session_id: SessionId,
+    pub session: Session,
+    pub media: Arc<MediaSession>,
+    pub downlink: Downlink,
+    pub model: mpsc::Sender<ModelCommand>,
+    pub voice: Arc<BuiltinEngine>,
+    pub saver: Saver,
+    pub store: Arc<dyn Store>,
+    pub view: watch::Sender<StatusView>,
+    pub shutdown: Shutdown,
+    pub requests: mpsc::Receiver<Request>,
+    pub media_events: mpsc::Receiver<MediaEvent>,
+    pub model_events: mpsc::Receiver<ModelEvent>,
+    pub saved: mpsc::Receiver<Saved>,
+}
+
+/// The session's audio clock as the actor last heard it.
+#[derive(Clone, Copy, Default)]
+struct AudioClock(Option<(Instant, u64)>);
+
+impl AudioClock {
+    fn set(&mut self, now: Instant, audio_ms: u64) {
+        self.0 = Some((now, audio_ms));
+    }
+
+    /// Milliseconds from the start of the session's audio; 0 before it.
+    fn read(self, now: Instant) -> u64 {
+        self.0.map_or(0, |(at, audio_ms)| audio_ms + now.saturating_duration_since(at).as_millis() as u64)
+    }
+}
+
+struct Actor {
+    parts: Parts,
+    created: Instant,
+    clock: AudioClock,
+    quality: Option<QualityData>,
+    started_at: Option<Timestamp>,
+    last_event_id: u64,
+    /// Set by `Output::Ended`.
+    over: bool,
+}
+
+/// Runs a session to its end. Returns when everything is durable, or when the core gave up waiting for that.
+pub(super) async fn run(parts: Parts) {
+    let mut actor = Actor {
+        parts,
+        created: Instant::now(),
+        clock: AudioClock::default(),
+        quality: None,
+        started_at: None,
+        last_event_id: 0,
+        over: false,
+    };
+    let mut phase = actor.parts.shutdown.subscribe();
+    let stop = actor.parts.shutdown.stop.clone();
+    let mut stopping = false;
+    actor.perform();
+    while !actor.over {
+        let deadline = actor.deadline();
+        tokio::select! {
+            biased;
+            () = stop.cancelled(), if !stopping => {
+                stopping = true;
+                actor.input(Input::End(StopReason::Drain));
+                actor.input(Input::End(StopReason::Candidate));
+            }
+            Some(saved) = actor.parts.saved.recv() => actor.saved(saved),
+            Some(event) = actor.parts.media_events.recv() => actor.media_event(event),
+            Some(event) = actor.parts.model_events.recv() => actor.input(Input::Model(event)),
+            Some(request) = actor.parts.requests.recv() => actor.request(request),
+            Ok(()) = phase.changed() => {
+                if *phase.borrow_and_update() == Phase::Goodbye {
+                    actor.input(Input::End(StopReason::Drain));
+                }
+            }
+            () = tokio::time::sleep_until(deadline) => actor.timeout(),
+        }
+    }
+    actor.finish().await;
+}
+
+impl Actor {
+    fn now(&self) -> (Time, u64) {
+        let now = Instant::now();
+        (Time(now.duration_since(self.created).as_millis() as u64), self.clock.read(now))
+    }
+
+    fn deadline(&self) -> Instant {
+        match self.parts.session.poll_timeout() {
+            Some((Time(at_ms), _)) => self.created + Duration::from_millis(at_ms),
+            // The core always has a timer while it lives; this bounds the wait should it not.
+            None => Instant::now() + Duration::from_secs(1),
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let (now, audio_ms) = self.now();
+        self.parts.session.handle_input(now, audio_ms, input);
+        self.perform();
+    }
+
+    fn timeout(&mut self) {
+        let (now, audio_ms) = self.now();
+        self.parts.session.handle_timeout(now, audio_ms);
+        self.perform();
+    }
+
+    fn saved(&mut self, saved: Saved) {
+        match saved {
+            Saved::Durable { sequence } => self.input(Input::Persisted { sequence }),
+            Saved::Failing { sequence } => self.input(Input::PersistFailed { sequence }),
+        }
+    }
+
+    fn request(&mut self, request: Request) {
+        match request {
+            Request::Peer(event) => self.input(Input::Peer(event)),
+            Request::Client(message) => self.client(message),
+            Request::Consented => self.input(Input::Consented),
+            Request::End(reason) => self.input(Input::End(reason)),
+        }
+    }
+
+    fn media_event(&mut self, event: MediaEvent) {
+        match event {
+            MediaEvent::Peer(event) => {
+                if let PeerEvent::Connected { audio_ms } = event {
+                    self.clock.set(Instant::now(), audio_ms);
+                    self.started_at.get_or_insert_with(Timestamp::now);
+                }
+                self.input(Input::Peer(event));
+                if event == PeerEvent::ChannelOpen {
+                    self.send_snapshot();
+                }
+            }
+            MediaEvent::Playout(event) => {
+                let (PlayoutEvent::Started { audio_ms, .. }
+                | PlayoutEvent::Finished { audio_ms, .. }
+                | PlayoutEvent::Interrupted { audio_ms, .. }) = &event;
+                self.clock.set(Instant::now(), *audio_ms);
+                self.input(Input::Playout(event));
+            }
+            MediaEvent::Message(bytes) => self.message(&bytes),
+            MediaEvent::Quality(quality) => {
+                self.quality = Some(quality);
+                self.input(Input::Quality(quality));
+            }
+        }
+    }
+
+    /// A message on the data channel: what cannot be read is counted and otherwise ignored.
+    fn message(&mut self, bytes: &[u8]) {
+        let parsed = (bytes.len() <= MESSAGE_BYTES_MAX).then(|| serde_json::from_slice(bytes).ok()).flatten();
+        match parsed {
+            Some(message) => self.client(message),
+            None => metrics::counter!("viva_channel_messages_bad_total").increment(1),
+        }
+    }
+
+    fn client(&mut self, message: ClientMessage) {
+        match message {
+            ClientMessage::Stats(stats) => self.parts.media.client_stats(stats),
+            ClientMessage::Text { text } => {
+                let text: String = text.trim().chars().take(TYPED_ANSWER_CHARS_MAX).collect();
+                if !text.is_empty() {
+                    self.input(Input::Client(ClientMessage::Text { text }));
+                }
+            }
+            other => self.input(Input::Client(other)),
+        }
+    }
+
+    /// Does what the core asks for, to the end.
+    fn perform(&mut self) {
+        while let Some(output) = self.parts.session.poll_output() {
+            match output {
+                Output::Model(command) => self.command_model(command),
+                // A closed queue has no audio to stop.
+                Output::StopAudio => {
+                    let _ = self.parts.downlink.flush();
+                }
+                Output::SpeakLocally { item_id, words } => self.speak_locally(item_id, words),
+                Output::Persist { sequence, changes } => self.save(sequence, changes),
+                Output::Publish(envelope) => {
+                    self.last_event_id = envelope.id;
+                    self.send_to_page(&envelope);
+                }
+                Output::ClosePeer => self.close_peer(),
+                Output::Ended(reason) => {
+                    tracing::info!(session = %self.parts.session_id, reason = reason.as_str(), "session ended");
+                    self.over = true;
+                }
+            }
+        }
+        self.show();
+    }
+
+    fn save(&mut self, sequence: u64, changes: Vec<Change>) {
+        if !self.parts.saver.save(sequence, changes) {
+            tracing::error!(session = %self.parts.session_id, "two batches to save at once");
+            let (now, audio_ms) = self.now();
+            self.parts.session.handle_input(now, audio_ms, Input::PersistFailed { sequence });
+        }
+    }
+
+    fn show(&self) {
+        let view = StatusView {
+            status: self.parts.session.status(),
+            end_reason: self.parts.session.end_reason(),
+            question: self.parts.session.question(),
+            speaker: self.parts.session.speaker().map(Role::as_str),
+            quality: self.quality,
+            started_at: self.started_at,
+            finished: false,
+        };
+        self.parts.view.send_if_modified(|shown| {
+            let changed = *shown != view;
+            *shown = view;
+            changed
+        });
+    }
+
+    fn command_model(&mut self, command: ModelCommand) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.parts.model.try_send(command) {
+            // A model that does not take commands is as good as gone; the core decides what follows.
+            tracing::warn!(session = %self.parts.session_id, "speech model does not take commands");
+            let (now, audio_ms) = self.now();
+            self.parts.session.handle_input(now, audio_ms, Input::Model(ModelEvent::Failed));
+        }
+    }
+
+    /// The server's own voice, for words that must be heard although the model failed.
+    fn speak_locally(&self, item_id: ItemId, words: String) {
+        let (voice, downlink) = (self.parts.voice.clone(), self.parts.downlink.clone());
+        self.parts.shutdown.tasks.spawn(async move {
+            match voice.speak(&words).await {
+                Ok(pcm) => {
+                    let queued = downlink.push_waiting(&item_id, pcm.to_vec()).await;
+                    if queued.is_ok() {
+                        let _ = downlink.finish(&item_id);
+                    }
+                }
+                Err(error) => tracing::error!(%error, "cannot speak locally"),
+            }
+        });
+    }
+
+    fn send_to_page(&self, envelope: &Envelope) {
+        match serde_json::to_vec(envelope) {
+            // A page without an open channel gets a snapshot when it opens one.
+            Ok(json) => {
+                let _ = self.parts.media.send_data(json);
+            }
+            Err(error) => tracing::error!(%error, "a live event cannot be written"),
+        }
+    }
+
+    /// What a page that just opened its channel must know; carries the id of the last event that it includes.
+    fn send_snapshot(&self) {
+        let (_, audio_ms) = self.now();
+        for event in self.parts.session.snapshot() {
+            self.send_to_page(&Envelope { id: self.last_event_id, at_ms: audio_ms, event });
+        }
+    }
+
+    fn close_peer(&self) {
+        let media = self.parts.media.clone();
+        self.parts.shutdown.tasks.spawn(async move { media.close().await });
+    }
+
+    /// The core is done, and what could be saved is. The page gets a moment to hear the last words.
+    async fn finish(mut self) {
+        // A model that is gone needs no goodbye.
+        let _ = self.parts.model.try_send(ModelCommand::Close);
+        tokio::time::sleep(LINGER).await;
+        self.parts.media.close().await;
+        self.keep_quality().await;
+        self.parts.view.send_modify(|view| view.finished = true);
+        self.parts.requests.close();
+    }
+
+    /// How the candidate's microphone arrived belongs to the results.
+    async fn keep_quality(&self) {
+        let Some(quality) = self.quality else { return };
+        let kept = AudioQuality {
+            loss_ratio: Some(quality.loss_ratio),
+            jitter_ms: Some(quality.jitter_ms),
+            concealed_ratio: None,
+        };
+        if let Err(error) = self.parts.store.put_audio_quality(&self.parts.session_id, kept).await {
+            tracing::warn!(%error, "the audio quality cannot be saved");
+        }
+    }
+}

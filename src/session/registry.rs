@@ -1,0 +1,272 @@
+//! All live sessions of this process: creating them within bounds, finding them, waiting for the last one.
+
+use super::{
+    actor::{self, Parts},
+    handle::{MAILBOX, SessionHandle, StatusView},
+    saving::Saver,
+};
+use crate::{
+    config::Limits,
+    domain::{
+        auth::TokenHash,
+        event::QuestionNumber,
+        id::SessionId,
+        interview::Interview,
+        session::{Change, EndReason, Session, SessionLimits, SessionSetup, Status, Time},
+    },
+    engine::BuiltinEngine,
+    media::{
+        Media, MediaPorts,
+        port::{Downlink, UPLINK_FRAMES_MAX},
+    },
+    random,
+    realtime::{MODEL_QUEUE, Model, ModelPorts, ModelSetup},
+    shutdown::{Phase, Shutdown},
+    store::{InviteUse, NewSession, Store, StoreError},
+};
+use jiff::Timestamp;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// What sessions are made of.
+#[derive(Clone)]
+pub struct SessionDeps {
+    pub store: Arc<dyn Store>,
+    pub media: Media,
+    pub model: Arc<dyn Model>,
+    /// For words that must be heard when the model fails.
+    pub voice: Arc<BuiltinEngine>,
+    pub limits: Limits,
+    pub shutdown: Shutdown,
+}
+
+/// By what right a session begins.
+#[derive(Clone, Copy, Debug)]
+pub enum Admission {
+    /// Whoever starts it may do so.
+    Direct,
+    /// By an invitation, which loses one attempt in the same durable step.
+    Invite(TokenHash),
+}
+
+/// Why a session cannot be created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    #[error("all places are taken")]
+    AtCapacity,
+    #[error("the server is draining")]
+    Draining,
+    #[error("the engine does not speak {0}")]
+    Language(String),
+    /// Never `Started`.
+    #[error("the invitation does not open")]
+    Invite(InviteUse),
+    #[error("the session cannot be saved")]
+    Store(#[from] StoreError),
+    #[error("the media path takes no more sessions")]
+    Media(#[from] crate::media::MediaError),
+}
+
+/// Live sessions by id.
+pub struct Registry {
+    deps: SessionDeps,
+    live: Arc<Mutex<HashMap<SessionId, SessionHandle>>>,
+    count: watch::Sender<usize>,
+    places: Arc<Semaphore>,
+}
+
+/// Silence after speech before the model may call a turn over; patience on top of it is the plan's.
+const TURN_SILENCE_MS: u64 = 600;
+/// Sequence of the change that ends a session whose actor panicked: after all others.
+const LAST_SEQUENCE: u64 = i64::MAX as u64;
+/// Media events that may wait for an actor.
+const MEDIA_EVENTS: usize = 256;
+
+impl Registry {
+    /// No session yet.
+    pub fn new(deps: SessionDeps) -> Self {
+        let places = Arc::new(Semaphore::new(deps.limits.sessions_max));
+        Self { deps, live: Arc::default(), count: watch::Sender::new(0), places }
+    }
+
+    /// A live session.
+    pub fn get(&self, session_id: &SessionId) -> Option<SessionHandle> {
+        lock(&self.live).get(session_id).cloned()
+    }
+
+    /// How many are live.
+    pub fn len(&self) -> usize {
+        lock(&self.live).len()
+    }
+
+    /// Whether none is live.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The name of the speech engine.
+    pub fn engine(&self) -> &str {
+        self.deps.model.name()
+    }
+
+    /// Creates a session: durable first, then its media, its model and its actor.
+    ///
+    /// # Errors
+    /// [`CreateError`]; nothing is left behind then but, at worst, a record that expires.
+    pub async fn create(&self, new: NewSession, admission: Admission) -> Result<SessionHandle, CreateError> {
+        if self.deps.shutdown.phase() != Phase::Serving {
+            return Err(CreateError::Draining);
+        }
+        self.check_language(&new.interview.language)?;
+        let place = self.places.clone().try_acquire_owned().map_err(|_| CreateError::AtCapacity)?;
+        let session_id = new.session_id.clone();
+        self.keep(new.clone(), admission).await?;
+        let session = Session::new(
+            SessionSetup {
+                session_id: session_id.clone(),
+                interview: new.interview.clone(),
+                engine: self.engine().to_owned(),
+                consent_required: new.consent_required,
+                limits: self.session_limits(&new.interview),
+                seed: random::seed(),
+            },
+            Time(0),
+        );
+        self.start(session_id, session, new.interview.language, place)
+    }
+
+    async fn keep(&self, new: NewSession, admission: Admission) -> Result<(), CreateError> {
+        match admission {
+            Admission::Direct => self.deps.store.create_session(new).await?,
+            Admission::Invite(code) => match self.deps.store.use_invite(code, new).await? {
+                InviteUse::Started => {}
+                refused => return Err(CreateError::Invite(refused)),
+            },
+        }
+        Ok(())
+    }
+
+    fn check_language(&self, language: &str) -> Result<(), CreateError> {
+        let primary = language.split('-').next().unwrap_or(language);
+        match self.deps.model.languages() {
+            Some(known) if !known.contains(&primary) => Err(CreateError::Language(language.to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    fn session_limits(&self, interview: &Interview) -> SessionLimits {
+        let limits = &self.deps.limits;
+        SessionLimits {
+            connect_ms: limits.connect.as_millis() as u64,
+            return_window_ms: limits.return_window.as_millis() as u64,
+            max_duration_ms: interview.limits.max_duration_ms.min(limits.session_duration_max.as_millis() as u64),
+        }
+    }
+
+    fn start(
+        &self,
+        session_id: SessionId,
+        session: Session,
+        language: String,
+        place: OwnedSemaphorePermit,
+    ) -> Result<SessionHandle, CreateError> {
+        let deps = &self.deps;
+        let (uplink_sender, uplink) = mpsc::channel(UPLINK_FRAMES_MAX);
+        let (downlink, downlink_commands) = Downlink::channel();
+        let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS);
+        let ports = MediaPorts { uplink: uplink_sender, downlink: downlink_commands, events: media_sender };
+        let media = Arc::new(deps.media.attach(session_id.clone(), ports)?);
+        let (model, commands) = mpsc::channel(MODEL_QUEUE);
+        let (model_sender, model_events) = mpsc::channel(MODEL_QUEUE);
+        let cancel = CancellationToken::new();
+        let setup = ModelSetup {
+            session_id: session_id.clone(),
+            instructions: session.instructions(),
+            language,
+            silence_ms: TURN_SILENCE_MS,
+            prepare: session.prepare().into(),
+            history: Arc::from([]),
+        };
+        let model_ports = ModelPorts {
+            uplink,
+            downlink: downlink.clone(),
+            commands,
+            events: model_sender,
+            cancel: cancel.clone(),
+        };
+        deps.model.converse(setup, model_ports, &deps.shutdown.tasks);
+        let (saver, saved) = Saver::start(deps.store.clone(), session_id.clone(), &deps.shutdown.tasks);
+        let (requests, mailbox) = mpsc::channel(MAILBOX);
+        let (view, view_receiver) = watch::channel(first_view(&session));
+        let handle = SessionHandle { session_id: session_id.clone(), requests, view: view_receiver, media: media.clone() };
+        let parts = Parts {
+            session_id,
+            session,
+            media,
+            downlink,
+            model,
+            voice: deps.voice.clone(),
+            saver,
+            view,
+            store: deps.store.clone(),
+            shutdown: deps.shutdown.clone(),
+            requests: mailbox,
+            media_events,
+            model_events,
+            saved,
+        };
+        self.supervise(handle.clone(), parts, cancel, place);
+        Ok(handle)
+    }
+
+    /// Runs the actor; when it panics, that session alone ends, as `internal`.
+    fn supervise(&self, handle: SessionHandle, parts: Parts, cancel: CancellationToken, place: OwnedSemaphorePermit) {
+        let session_id = handle.session_id.clone();
+        lock(&self.live).insert(session_id.clone(), handle);
+        self.count.send_modify(|count| *count += 1);
+        metrics::gauge!("viva_sessions").increment(1.0);
+        let (live, count, store) = (self.live.clone(), self.count.clone(), self.deps.store.clone());
+        self.deps.shutdown.tasks.spawn(async move {
+            let actor = tokio::spawn(actor::run(parts));
+            if let Err(error) = actor.await {
+                tracing::error!(session = %session_id, panicked = error.is_panic(), "session actor failed");
+                let end = Change::Status { status: Status::Ended, end_reason: Some(EndReason::Internal) };
+                if let Err(error) = store.apply(&session_id, LAST_SEQUENCE, Timestamp::now(), vec![end]).await {
+                    tracing::error!(%error, "the end of a failed session cannot be saved");
+                }
+            }
+            cancel.cancel();
+            lock(&live).remove(&session_id);
+            count.send_modify(|count| *count -= 1);
+            metrics::gauge!("viva_sessions").decrement(1.0);
+            drop(place);
+        });
+    }
+
+    /// Waits until no session is live.
+    pub async fn all_finished(&self) {
+        // An error would mean that the sender is gone, but it is ours.
+        let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+fn first_view(session: &Session) -> StatusView {
+    StatusView {
+        status: session.status(),
+        end_reason: None,
+        question: QuestionNumber::default(),
+        speaker: None,
+        quality: None,
+        started_at: None,
+        finished: false,
+    }
+}
+
+/// The map is never left half changed, so a poisoned lock is still good.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,88 @@
+//! The closed table of error codes at the edge, shared by every protocol. A client may rely on a code; the text beside
+//! it is for people.
+
+/// What went wrong, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    InvalidRequest,
+    InvalidSdp,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    Unauthorized,
+    NotConfigured,
+    ForbiddenHost,
+    NotFound,
+    MethodNotAllowed,
+    ConsentRequired,
+    SessionEnded,
+    InviteUsedUp,
+    LanguageUnavailable,
+    RateLimited,
+    AtCapacity,
+    Draining,
+    StoreUnavailable,
+    RequestTimeout,
+    Internal,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorRow {
+    pub code: ErrorCode,
+    pub name: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// Short title (RFC 9457 `title`).
+    pub title: &'static str,
+}
+
+const fn row(code: ErrorCode, name: &'static str, status: u16, title: &'static str) -> ErrorRow {
+    ErrorRow { code, name, status, title }
+}
+
+/// Every code.
+pub const ERROR_CODES: &[ErrorRow] = &[
+    row(ErrorCode::InvalidRequest, "invalid_request", 400, "A parameter is missing or wrong"),
+    row(ErrorCode::InvalidSdp, "invalid_sdp", 400, "The session description cannot be used"),
+    row(ErrorCode::BodyTooLarge, "body_too_large", 413, "The body is larger than allowed"),
+    row(ErrorCode::UnsupportedMediaType, "unsupported_media_type", 415, "The body is not of the type expected"),
+    row(ErrorCode::Unauthorized, "unauthorized", 401, "A valid credential is needed"),
+    row(ErrorCode::NotConfigured, "not_configured", 401, "This kind of credential is not configured here"),
+    row(ErrorCode::ForbiddenHost, "forbidden_host", 403, "In open mode only this machine is served"),
+    row(ErrorCode::NotFound, "not_found", 404, "There is nothing here that you may see"),
+    row(ErrorCode::MethodNotAllowed, "method_not_allowed", 405, "This address does not take that method"),
+    row(ErrorCode::ConsentRequired, "consent_required", 409, "The candidate has not agreed yet"),
+    row(ErrorCode::SessionEnded, "session_ended", 409, "The interview is over"),
+    row(ErrorCode::InviteUsedUp, "invite_used_up", 410, "The invitation is used up or has expired"),
+    row(ErrorCode::LanguageUnavailable, "language_unavailable", 400, "The speech engine does not speak that language"),
+    row(ErrorCode::RateLimited, "rate_limited", 429, "Too many requests"),
+    row(ErrorCode::AtCapacity, "at_capacity", 503, "All places are taken"),
+    row(ErrorCode::Draining, "draining", 503, "The server is about to stop"),
+    row(ErrorCode::StoreUnavailable, "store_unavailable", 503, "Nothing can be saved at the moment"),
+    row(ErrorCode::RequestTimeout, "request_timeout", 408, "The request took too long to arrive"),
+    row(ErrorCode::Internal, "internal", 500, "Something is wrong on our side"),
+];
+
+impl ErrorCode {
+    /// The row of this code.
+    pub fn row(self) -> &'static ErrorRow {
+        ERROR_CODES
+            .iter()
+            .find(|row| row.code == self)
+            .unwrap_or(&ERROR_CODES[ERROR_CODES.len() - 1])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_every_status_is_an_error() {
+        for (at, row) in ERROR_CODES.iter().enumerate() {
+            assert!((400..600).contains(&row.status), "{}", row.name);
+            assert_eq!(row.code.row().name, row.name);
+            assert!(ERROR_CODES[at + 1..].iter().all(|other| other.name != row.name), "{}", row.name);
+        }
+    }
+}
