@@ -1,6 +1,7 @@
 //! The pure half: what Viva decides. No clock, randomness, sockets, files or async here; `now` and seeds are arguments.
 
 pub mod audio;
+pub mod auth;
 pub mod event;
 pub mod id;
 pub mod interview;

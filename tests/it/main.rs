@@ -3,3 +3,4 @@
 mod http;
 mod media;
 mod support;
+mod store;

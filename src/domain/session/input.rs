@@ -70,24 +70,58 @@ pub enum ResponseStatus {
 pub enum ModelEvent {
     /// It accepted the configuration and may be spoken to.
     Ready,
-    SpeechStarted { item_id: ItemId, audio_ms: u64 },
-    SpeechStopped { item_id: ItemId, audio_ms: u64 },
+    SpeechStarted {
+        item_id: ItemId,
+        audio_ms: u64,
+    },
+    SpeechStopped {
+        item_id: ItemId,
+        audio_ms: u64,
+    },
     /// What was heard is now an item of the conversation.
-    Committed { item_id: ItemId },
+    Committed {
+        item_id: ItemId,
+    },
     /// More of the candidate's words (not settled).
-    UserTextDelta { item_id: ItemId, delta: String },
+    UserTextDelta {
+        item_id: ItemId,
+        delta: String,
+    },
     /// The candidate's words, settled; a later one replaces an earlier one.
-    UserText { item_id: ItemId, text: String },
+    UserText {
+        item_id: ItemId,
+        text: String,
+    },
     /// The candidate's words could not be had.
-    UserTextFailed { item_id: ItemId },
+    UserTextFailed {
+        item_id: ItemId,
+    },
     /// `tag`: what [`Speech::tag`](super::Speech) was asked for, when the model echoes it.
-    ResponseStarted { response_id: ResponseId, tag: Option<super::SpeechTag> },
-    AgentItem { response_id: ResponseId, item_id: ItemId },
-    AgentTextDelta { item_id: ItemId, delta: String },
-    AgentText { item_id: ItemId, text: String },
+    ResponseStarted {
+        response_id: ResponseId,
+        tag: Option<super::SpeechTag>,
+    },
+    AgentItem {
+        response_id: ResponseId,
+        item_id: ItemId,
+    },
+    AgentTextDelta {
+        item_id: ItemId,
+        delta: String,
+    },
+    AgentText {
+        item_id: ItemId,
+        text: String,
+    },
     /// All audio of the item was received: so many milliseconds of it.
-    AgentAudioDone { item_id: ItemId, received_ms: u64 },
-    ResponseDone { response_id: ResponseId, status: ResponseStatus },
+    AgentAudioDone {
+        item_id: ItemId,
+        received_ms: u64,
+    },
+    ResponseDone {
+        response_id: ResponseId,
+        status: ResponseStatus,
+    },
     /// It is in trouble and is being tried again; the candidate is told after a while.
     Trouble,
     /// It answers again (after `Trouble`): the conversation so far was replayed to it.

@@ -75,11 +75,19 @@ pub enum SpeechTag {
 pub enum Change {
     /// Insert or replace by `item_id` when `revision` is newer.
     Item(Item),
-    Status { status: Status, end_reason: Option<EndReason> },
+    Status {
+        status: Status,
+        end_reason: Option<EndReason>,
+    },
     /// Media flowed for the first time.
     Started,
     /// Progress of a question: `asked`, `answered`, `skipped`, with a reason and the follow-ups asked so far.
-    Question { number: u32, status: &'static str, reason: Option<&'static str>, follow_ups: Vec<String> },
+    Question {
+        number: u32,
+        status: &'static str,
+        reason: Option<&'static str>,
+        follow_ups: Vec<String>,
+    },
     /// Counters for the results, as they are now.
     Interruptions(u32),
 }
