@@ -3,8 +3,11 @@
 pub mod audio;
 pub mod auth;
 pub mod event;
+pub mod ice;
 pub mod id;
 pub mod interview;
+pub mod limit;
+pub mod result;
 pub mod session;
 pub mod speech_text;
 pub mod transcript;

@@ -1,7 +1,8 @@
 //! SQLite: one file, one writer, a few readers.
 //!
 //! The write-ahead log is synced at every commit (`synchronous=FULL`). All writes go through one task
-//! ([`writer`]), which puts what waits into one transaction, so that many sessions share one sync. Start with [`SqliteStore::open`].
+//! ([`writer`]), which puts what waits into one transaction, so that many sessions share one sync. Start with
+//! [`SqliteStore::open`].
 
 mod read;
 mod write;
