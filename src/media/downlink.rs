@@ -43,8 +43,7 @@ pub(super) struct Pacer {
 }
 
 impl Pacer {
-    /// `silence`: what an idle line sends. `random`: start of the sequence numbers and of the RTP time (RFC 3550 section
-    /// 5.1).
+    /// `silence`: what an idle line sends. `random`: where sequence numbers and RTP time start (RFC 3550 section 5.1).
     pub(super) fn new(receiver: DownlinkReceiver, silence: Bytes, random: u64) -> Self {
         Self {
             receiver,

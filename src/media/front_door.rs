@@ -64,8 +64,15 @@ pub(super) struct Arrival {
 #[derive(Debug)]
 pub(super) enum RouteUpdate {
     /// This peer has these credentials from now on; earlier ones of it are void.
-    Open { shard: usize, call: CallKey, peer: PeerId, credentials: IceCredentials },
-    Close { peer: PeerId },
+    Open {
+        shard: usize,
+        call: CallKey,
+        peer: PeerId,
+        credentials: IceCredentials,
+    },
+    Close {
+        peer: PeerId,
+    },
 }
 
 struct Route {

@@ -265,10 +265,7 @@ impl Seat {
             return Err(MediaError::Closed);
         }
         let one_more = |taken| (taken < inner.sessions_max).then_some(taken + 1);
-        inner
-            .sessions
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more)
-            .map_err(|_| MediaError::Full)?;
+        inner.sessions.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).map_err(|_| MediaError::Full)?;
         metrics::gauge!("viva_media_sessions").increment(1.0);
         Ok(Self { inner: Arc::clone(inner) })
     }
@@ -413,7 +410,8 @@ impl MediaSession {
     async fn begin(&self, offer: Offer) -> Result<String, OfferError> {
         let stack = self.seat.inner.stack.clone();
         let accepted = tokio::task::spawn_blocking(move || stack.accept(&offer, Instant::now())).await;
-        let (peer, answer) = accepted.map_err(|_| OfferError::Refused("it broke the stack".to_owned()))?.map_err(refusal)?;
+        let (peer, answer) =
+            accepted.map_err(|_| OfferError::Refused("it broke the stack".to_owned()))?.map_err(refusal)?;
         let id = self.seat.inner.next_key.fetch_add(1, Ordering::Relaxed);
         let (reply, done) = oneshot::channel();
         let command = Command::Install { key: self.key, peer: Box::new(peer), id, answer, reply };

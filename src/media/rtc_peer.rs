@@ -83,8 +83,8 @@ impl RtcStack {
     pub fn new(announced: Vec<SocketAddr>) -> Result<Self, PeerError> {
         let provider = default_provider().map_err(stack)?;
         let params = CertificateParams::new(vec!["viva".to_owned()]).map_err(stack)?;
-        let certificate = RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, params)
-            .map_err(stack)?;
+        let certificate =
+            RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, params).map_err(stack)?;
         Ok(Self { certificate, announced: announced.into() })
     }
 

@@ -461,7 +461,7 @@ enum PieceKind {
 type Piece = (PieceKind, u32);
 
 impl Hole {
-    /// In order: conceal what follows the last packet, silence in the middle, and the FEC copy just before the next one.
+    /// In order: conceal what follows the last packet, then silence, and the FEC copy just before the next packet.
     fn next_piece(&mut self, frame_ticks: u32) -> Option<Piece> {
         if self.conceal_frames > 0 {
             self.conceal_frames -= 1;

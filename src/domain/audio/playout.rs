@@ -1,4 +1,5 @@
-//! What waits to be spoken to the candidate, and the exact account of what left: in frames sent, never in audio received.
+//! What waits to be spoken to the candidate, and the exact account of what left: in frames sent, never in audio
+//! received.
 
 use std::collections::VecDeque;
 

@@ -25,7 +25,7 @@ const SHARED: &[&str] = &["config", "telemetry", "shutdown", "random"];
 
 /// Crates with one place each. The pure half may name none of them.
 const GATES: &[(&str, &[&str])] = &[
-    ("rtc", &["media"]),
+    ("rtc", &["media", "simulate"]),
     ("rtc_stun", &["media"]),
     ("webrtc", &["simulate"]),
     ("opus", &["media", "simulate"]),
