@@ -154,7 +154,8 @@ async fn read_channel(channel: Arc<dyn DataChannel>, events: mpsc::Sender<Client
             DataChannelEvent::OnMessage(message) => {
                 ClientEvent::Message(String::from_utf8_lossy(&message.data).into_owned())
             }
-            DataChannelEvent::OnClose => return,
+            // The stack raises nothing else when the other side says goodbye.
+            DataChannelEvent::OnClose => ClientEvent::Closed,
             _ => continue,
         };
         if events.send(event).await.is_err() {

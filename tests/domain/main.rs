@@ -1,5 +1,6 @@
 //! The pure half, in virtual time, and the house rules.
 
+mod audio;
 mod protos;
 mod session;
 mod tidy;

@@ -1,6 +1,7 @@
 //! The media path over real sockets, with the async `webrtc` crate as the candidate's browser.
 
 use std::{
+    collections::VecDeque,
     f64::consts::TAU,
     future::Future,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -39,6 +40,8 @@ struct Line {
     uplink: mpsc::Receiver<UplinkFrame>,
     downlink: Downlink,
     events: mpsc::Receiver<MediaEvent>,
+    /// Playout events that came while another kind was waited for.
+    played: VecDeque<PlayoutEvent>,
 }
 
 impl Line {
@@ -48,13 +51,15 @@ impl Line {
         let (downlink, downlink_receiver) = Downlink::channel();
         let ports = MediaPorts { uplink: uplink_sender, downlink: downlink_receiver, events: event_sender };
         let session = media.attach(SessionId::from_random([7; 16]), ports).unwrap();
-        Self { session, uplink, downlink, events }
+        Self { session, uplink, downlink, events, played: VecDeque::new() }
     }
 
     async fn peer_event(&mut self) -> PeerEvent {
         loop {
-            if let MediaEvent::Peer(event) = within("a peer event", self.events.recv()).await.unwrap() {
-                return event;
+            match within("a peer event", self.events.recv()).await.unwrap() {
+                MediaEvent::Peer(event) => return event,
+                MediaEvent::Playout(event) => self.played.push_back(event),
+                _ => {}
             }
         }
     }
@@ -69,6 +74,9 @@ impl Line {
     }
 
     async fn playout_event(&mut self) -> PlayoutEvent {
+        if let Some(event) = self.played.pop_front() {
+            return event;
+        }
         loop {
             if let MediaEvent::Playout(event) = within("a playout event", self.events.recv()).await.unwrap() {
                 return event;
@@ -95,6 +103,7 @@ impl Caller {
         caller.peer.accept(&answer).await.unwrap();
         caller.expect(|event| matches!(event, ClientEvent::Connected)).await;
         line.expect_peer(|event| matches!(event, PeerEvent::Connected { .. })).await;
+        line.expect_peer(|event| matches!(event, PeerEvent::ChannelOpen)).await;
         caller
     }
 
@@ -116,11 +125,14 @@ impl Caller {
     }
 
     /// Speaks `frames` of the tone in real time; `is_lost` says which packets never arrive.
-    async fn speak(&self, frames: usize, mut is_lost: impl FnMut(usize) -> bool) {
+    async fn speak(&self, frames: usize, is_lost: impl FnMut(usize) -> bool) {
+        self.say((0..frames).map(tone), is_lost).await;
+    }
+
+    async fn say(&self, frames: impl Iterator<Item = [i16; FRAME_SAMPLES]>, mut is_lost: impl FnMut(usize) -> bool) {
         let mut clock = tokio::time::interval(Duration::from_millis(20));
-        for frame in 0..frames {
+        for (frame, pcm) in frames.enumerate() {
             clock.tick().await;
-            let pcm = tone(frame);
             match is_lost(frame) {
                 true => self.peer.lose_frame(&pcm).await.unwrap(),
                 false => self.peer.send_frame(&pcm).await.unwrap(),
@@ -135,6 +147,20 @@ fn tone(index: usize) -> [i16; FRAME_SAMPLES] {
         let seconds = (index * FRAME_SAMPLES + at) as f64 / 24_000.0;
         (8_000.0 * (TAU * TONE_HZ * seconds).sin()) as i16
     })
+}
+
+/// 4 s of recorded speech: a tone is no speech, and the codec makes no FEC of it.
+fn speech() -> impl Iterator<Item = [i16; FRAME_SAMPLES]> {
+    let path = "tests/fixtures/speech/sense_and_sensibility_01_austen_64kb-0870.wav";
+    let mut file = hound::WavReader::open(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    assert_eq!(file.spec().sample_rate, 16_000);
+    let samples: Vec<f64> = file.samples::<i16>().map(|sample| f64::from(sample.unwrap())).collect();
+    let at = move |index: usize| {
+        let place = index as f64 * 2.0 / 3.0;
+        let (from, part) = (place as usize, place.fract());
+        (samples[from] * (1.0 - part) + samples[from + 1] * part) as i16
+    };
+    (0..200).map(move |frame| std::array::from_fn(|sample| at(frame * FRAME_SAMPLES + sample)))
 }
 
 /// Frequency by upward zero crossings, and root mean square.
@@ -279,5 +305,254 @@ async fn a_candidate_who_hangs_up_is_noticed_at_once() {
     caller.peer.close().await.unwrap();
     line.expect_peer(|event| *event == PeerEvent::Closed).await;
     assert!(at.elapsed() < Duration::from_secs(2), "{:?}", at.elapsed());
+    media.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_packets_are_bridged_and_no_time_is_lost() {
+    let media = start(4);
+    let mut line = Line::attach(&media);
+    let caller = Caller::call(&mut line).await;
+    let mut seed = 0x5eed_u32;
+    let mut lost = 0;
+    let speak = caller.say(speech(), |frame| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let is_lost = frame > 10 && frame < 199 && seed >> 24 < 13; // 5 %
+        lost += usize::from(is_lost);
+        is_lost
+    });
+    speak.await;
+    let mut frames = Vec::new();
+    while frames.len() < 200 {
+        frames.push(line.frame().await);
+    }
+    assert!(lost >= 5, "the seed loses too little: {lost}");
+    let bridged = frames.iter().filter(|frame| matches!(frame.kind, FrameKind::Fec | FrameKind::Plc)).count();
+    let by_fec = frames.iter().filter(|frame| frame.kind == FrameKind::Fec).count();
+    assert_eq!(bridged, lost);
+    assert!(by_fec * 2 > lost, "{by_fec} of {lost} by FEC");
+    assert!(frames.windows(2).all(|pair| pair[1].audio_ms == pair[0].audio_ms + 20));
+    assert!(frames.windows(2).all(|pair| pair[1].rtp_time == pair[0].rtp_time + 960));
+    loop {
+        if let MediaEvent::Quality(quality) = within("a quality report", line.events.recv()).await.unwrap() {
+            assert!(quality.loss_ratio > 0.0 && quality.loss_ratio < 0.2, "{quality:?}");
+            break;
+        }
+    }
+    media.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ice_restart_keeps_the_peer_and_the_clock() {
+    let media = start(4);
+    let mut line = Line::attach(&media);
+    let caller = Caller::call(&mut line).await;
+    caller.speak(20, |_| false).await;
+    let before = line.frame().await.audio_ms;
+    let first_answer = line.session.answer_sdp().unwrap();
+    let offer = caller.peer.offer(true).await.unwrap();
+    let answer = line.session.offer(&offer).await.unwrap();
+    assert_ne!(ice_ufrag(&answer), ice_ufrag(&first_answer));
+    assert_eq!(fingerprint(&answer), fingerprint(&first_answer));
+    assert_eq!(line.session.offer(&offer).await.unwrap(), answer, "sent again, answered the same");
+    caller.peer.accept(&answer).await.unwrap();
+    while line.uplink.try_recv().is_ok() {}
+    caller.speak(50, |_| false).await;
+    let after = line.frame().await;
+    assert!(after.audio_ms > before);
+    // The same peer: nobody came or went.
+    while let Ok(event) = line.events.try_recv() {
+        assert!(!matches!(event, MediaEvent::Peer(PeerEvent::Closed | PeerEvent::Offered)), "{event:?}");
+    }
+    media.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reloaded_page_takes_the_place_of_the_old_one() {
+    let media = start(4);
+    let mut line = Line::attach(&media);
+    let mut old = Caller::call(&mut line).await;
+    old.speak(20, |_| false).await;
+    let item_id = ItemId::new("item_1");
+    line.downlink.push(&item_id, seconds_of_tone(3)).unwrap();
+    line.downlink.finish(&item_id).unwrap();
+    let mut heard = 0;
+    while heard < 10 {
+        heard += usize::from(measure(&old.heard().await.pcm).1 > 1_000.0);
+    }
+    let before = line.frame().await.audio_ms;
+    let mut new = Caller::call(&mut line).await;
+    // The old one was told goodbye.
+    old.expect(|event| matches!(event, ClientEvent::Closed)).await;
+    while line.uplink.try_recv().is_ok() {}
+    new.speak(20, |_| false).await;
+    let frame = line.frame().await;
+    assert!(frame.audio_ms > before, "{} after {before}", frame.audio_ms);
+    // The interviewer goes on where it was, in the new page.
+    while measure(&new.heard().await.pcm).1 < 1_000.0 {}
+    media.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_session_can_be_called_again() {
+    let media = start(1);
+    let mut line = Line::attach(&media);
+    let mut caller = Caller::call(&mut line).await;
+    line.session.close().await;
+    line.expect_peer(|event| *event == PeerEvent::Closed).await;
+    caller.expect(|event| matches!(event, ClientEvent::Closed)).await;
+    let again = Caller::call(&mut line).await;
+    again.speak(5, |_| false).await;
+    line.frame().await;
+    // The only seat is taken until the handle is gone.
+    let (uplink, _uplink) = mpsc::channel(1);
+    let (events, _events) = mpsc::channel(1);
+    let (_downlink, downlink) = Downlink::channel();
+    let refused = media.attach(SessionId::from_random([8; 16]), MediaPorts { uplink, downlink, events });
+    assert!(refused.is_err());
+    drop(line);
+    Line::attach(&media);
+    media.shutdown().await;
+}
+
+fn attribute<'a>(sdp: &'a str, name: &str) -> &'a str {
+    sdp.lines().find_map(|line| line.strip_prefix(name)).unwrap()
+}
+
+fn ice_ufrag(sdp: &str) -> &str {
+    attribute(sdp, "a=ice-ufrag:")
+}
+
+fn fingerprint(sdp: &str) -> &str {
+    attribute(sdp, "a=fingerprint:")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_offer_is_told_what_is_wrong() {
+    let media = start(4);
+    let line = Line::attach(&media);
+    let (peer, _events) = ClientPeer::new(LOOPBACK).await.unwrap();
+    let good = peer.offer(false).await.unwrap();
+    let without = |prefix: &str| {
+        let kept = good.lines().filter(|line| !line.starts_with(prefix)).map(|line| format!("{line}\r\n"));
+        kept.collect::<String>()
+    };
+    let cases = [
+        ("", "malformed"),
+        ("hello", "malformed"),
+        ("v=0\r\nthis is no line\r\n", "malformed"),
+        (&"v=0\r\n".repeat(20_000), "too large"),
+        (&format!("{good}{}", "a=x:y\r\n".repeat(1_000)), "too large"),
+        (&format!("{good}{}", "m=audio 9 RTP/AVP 0\r\n".repeat(5)), "too large"),
+        (&format!("{good}{}", "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n".repeat(40)), "too large"),
+        (&good.replace("m=audio", "m=video"), "no audio"),
+        (&good.replace("m=audio 9", "m=audio 0"), "no audio"),
+        (&good.replace("a=sendrecv", "a=inactive"), "no audio"),
+        (&format!("{good}m=audio 9 RTP/AVP 111\r\na=mid:7\r\n"), "more than one"),
+        (&good.replace("opus/48000", "PCMU/8000"), "no opus"),
+        (&without("a=fingerprint"), "no dtls"),
+        (&good.replace("a=setup:actpass", "a=setup:passive"), "dtls server"),
+        (&without("a=ice-ufrag"), "no ice"),
+        (&without("a=ice-pwd"), "no ice"),
+    ];
+    for (sdp, wanted) in cases {
+        let error = line.session.offer(sdp).await.expect_err(wanted).to_string();
+        assert!(error.contains(wanted), "{error} for {wanted}");
+    }
+    assert!(line.session.answer_sdp().is_none());
+    assert!(line.session.local_candidates()[0].contains("127.0.0.1"));
+    // And a good one is still answered.
+    let answer = line.session.offer(&good).await.unwrap();
+    assert!(answer.contains("a=ice-lite") && answer.contains("a=setup:passive") && answer.contains("useinbandfec=1"));
+    assert_eq!(line.session.local_candidates().len(), 1);
+    media.shutdown().await;
+}
+
+/// A STUN binding request (RFC 8489), as an attacker would write it.
+fn binding_request(user: Option<&str>, attributes: &[(u16, &[u8])], password: Option<&[u8]>) -> Vec<u8> {
+    use hmac::{Hmac, Mac};
+    let mut message = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
+    message.extend([9; 12]);
+    let add = |message: &mut Vec<u8>, kind: u16, value: &[u8]| {
+        message.extend(kind.to_be_bytes());
+        message.extend((value.len() as u16).to_be_bytes());
+        message.extend(value);
+        message.resize(message.len().next_multiple_of(4), 0);
+    };
+    if let Some(user) = user {
+        add(&mut message, 0x0006, user.as_bytes());
+    }
+    for (kind, value) in attributes {
+        add(&mut message, *kind, value);
+    }
+    let set_length = |message: &mut Vec<u8>, extra: usize| {
+        let length = (message.len() - 20 + extra) as u16;
+        message[2..4].copy_from_slice(&length.to_be_bytes());
+    };
+    if let Some(password) = password {
+        set_length(&mut message, 24);
+        let mut mac = Hmac::<sha1::Sha1>::new_from_slice(password).unwrap();
+        mac.update(&message);
+        add(&mut message, 0x0008, &mac.finalize().into_bytes());
+    }
+    set_length(&mut message, 8);
+    let crc = message.iter().fold(!0u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
+    });
+    add(&mut message, 0x8028, &(!crc ^ 0x5354_554e).to_be_bytes());
+    message
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_front_door_is_silent_to_strangers() {
+    let media = start(4);
+    let mut line = Line::attach(&media);
+    let caller = Caller::call(&mut line).await;
+    let answer = line.session.answer_sdp().unwrap();
+    let ufrag = ice_ufrag(&answer);
+    let user = format!("{ufrag}:stranger");
+    let password = attribute(&answer, "a=ice-pwd:").as_bytes();
+    let tie: &[u8] = &[0xff; 8];
+    let zero: &[u8] = &[0; 8];
+    let good = binding_request(Some(&user), &[(0x802a, tie), (0x0025, &[])], Some(password));
+    let mut forged = vec![
+        binding_request(None, &[], None),
+        binding_request(None, &[(0x8029, zero)], None),
+        binding_request(None, &[(0x802a, tie)], None),
+        binding_request(Some(&user), &[(0x802a, tie), (0x0025, &[])], None),
+        binding_request(Some(&user), &[(0x802a, tie), (0x0025, &[])], Some(b"not the password at all")),
+        binding_request(Some("nobody:stranger"), &[(0x0025, &[])], Some(password)),
+        // Authentic, but it claims our role.
+        binding_request(Some(&user), &[(0x8029, zero)], Some(password)),
+        // A DTLS ClientHello's start, SRTP, SRTCP, TURN channel data, noise.
+        [&[22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4][..], &[1, 0, 0, 0]].concat(),
+        [&[0x80, 111, 0, 1][..], &[0; 60]].concat(),
+        [&[0x80, 200, 0, 6][..], &[0; 60]].concat(),
+        vec![0x40, 0, 0, 4, 1, 2, 3, 4],
+        vec![0xff; 1_500],
+    ];
+    forged.extend((1..good.len()).map(|length| good[..length].to_vec()));
+    let stranger = tokio::net::UdpSocket::bind(LOOPBACK).await.unwrap();
+    stranger.connect(media.local_addr()).await.unwrap();
+    let attack = async {
+        for datagram in &forged {
+            stranger.send(datagram).await.unwrap();
+        }
+    };
+    tokio::join!(attack, caller.speak(50, |_| false));
+    // The call went on as if nothing had been.
+    for _ in 0..45 {
+        assert_eq!(line.frame().await.kind, FrameKind::Normal);
+    }
+    while let Ok(event) = line.events.try_recv() {
+        assert!(!matches!(event, MediaEvent::Peer(PeerEvent::Disconnected | PeerEvent::Closed)), "{event:?}");
+    }
+    let mut buffer = [0; 2_048];
+    let answered = stranger.try_recv(&mut buffer);
+    assert!(answered.is_err(), "{answered:?} bytes to a stranger");
+    // The stranger's requests are well made: with everything right, there is an answer.
+    let user = format!("{ufrag}:{}", ice_ufrag(&caller.peer.offer(false).await.unwrap()));
+    stranger.send(&binding_request(Some(&user), &[(0x802a, tie)], Some(password))).await.unwrap();
+    within("an answer to a right check", stranger.recv(&mut buffer)).await.unwrap();
     media.shutdown().await;
 }
