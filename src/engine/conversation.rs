@@ -40,7 +40,10 @@ const CAPTION_MS: u64 = 2_000;
 enum Opinion {
     /// Nobody pauses.
     None,
-    Asked { job: BoxFuture<'static, Result<f32, EngineError>>, deadline: Instant },
+    Asked {
+        job: BoxFuture<'static, Result<f32, EngineError>>,
+        deadline: Instant,
+    },
     Finished,
     Unfinished,
     /// The model cannot be had.
@@ -65,6 +68,7 @@ pub(super) struct Conversation {
 }
 
 /// What woke the conversation.
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Wake {
     Command(Option<ModelCommand>),
     Frame(Option<UplinkFrame>),

@@ -1,5 +1,5 @@
-//! Grapheme to phoneme: our normaliser, then `misaki-rs` with its lexicon and tagger, then a small network for the words
-//! that no lexicon knows.
+//! Grapheme to phoneme: our normaliser, then `misaki-rs` with its lexicon and tagger, then a small network for the
+//! words that no lexicon knows.
 
 use super::{
     error::EngineError,
@@ -58,8 +58,7 @@ struct UnknownWords {
 impl UnknownWords {
     fn load(models: &Models) -> Result<Self, EngineError> {
         let table = models.read(File::OovTable)?;
-        let table: OovTable =
-            serde_json::from_slice(&table).map_err(EngineError::unreadable(File::OovTable.path()))?;
+        let table: OovTable = serde_json::from_slice(&table).map_err(EngineError::unreadable(File::OovTable.path()))?;
         let network = load_network(models, File::Oov)?;
         Ok(Self {
             chars: node(&network, File::Oov, "chars")?,

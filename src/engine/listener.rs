@@ -1,5 +1,5 @@
-//! From windows to utterances: when somebody begins to speak, pauses, goes on and ends, and where a long answer may be cut
-//! into chunks for the transcriber. Sans-IO: time is that of the frames.
+//! From windows to utterances: when somebody begins to speak, pauses, goes on and ends, and where a long answer may be
+//! cut into chunks for the transcriber. Sans-IO: time is that of the frames.
 
 use super::{
     stt::LISTEN_RATE_HZ,
@@ -8,10 +8,11 @@ use super::{
 };
 use crate::media::port::{FRAME_MS, FRAME_SAMPLES, UplinkFrame};
 
-/// Voiced windows in a row that begin an utterance (96 ms).
-const ONSET_WINDOWS: u32 = 6;
-/// While the interviewer speaks, so many of the last [`BARGE_IN_SPAN`] windows (256 of 320 ms): its echo must not count.
-const BARGE_IN_WINDOWS: u32 = 16;
+/// Voiced windows in a row that begin an utterance (96 ms), and how many of them must be sure.
+const ONSET_WINDOWS: (u32, u32) = (6, 2);
+/// While the interviewer speaks, so many of the last [`BARGE_IN_SPAN`] windows (256 of 320 ms): its echo must not
+/// count.
+const BARGE_IN_WINDOWS: (u32, u32) = (16, 6);
 const BARGE_IN_SPAN: u32 = 20;
 /// Sound before the onset that belongs to the utterance.
 const PRE_ROLL: usize = LISTEN_RATE_HZ * 3 / 10;
@@ -65,13 +66,19 @@ struct Utterance {
     paused: bool,
 }
 
+/// The last 32 windows, newest in bit 0.
+#[derive(Clone, Copy, Default)]
+struct Voices {
+    voiced: u32,
+    sure: u32,
+}
+
 /// Ears of one session, without the understanding.
 pub(super) struct Listener {
     detector: VoiceDetector,
     /// Last sound before an utterance.
     ring: Vec<i16>,
-    /// The last 32 windows, newest in bit 0: was there a voice?
-    voices: u32,
+    voices: Voices,
     utterance: Option<Utterance>,
     end_ms: Option<u64>,
 }
@@ -79,7 +86,7 @@ pub(super) struct Listener {
 impl Listener {
     pub(super) fn new() -> Self {
         let detector = VoiceDetector::new();
-        Self { detector, ring: Vec::with_capacity(RING_MAX), voices: 0, utterance: None, end_ms: None }
+        Self { detector, ring: Vec::with_capacity(RING_MAX), voices: Voices::default(), utterance: None, end_ms: None }
     }
 
     /// Takes a frame. `agent_speaks`: the interviewer can be heard, so a voice may be its echo.
@@ -100,13 +107,14 @@ impl Listener {
     fn take(&mut self, pcm: &[i16; FRAME_SAMPLES], end_ms: u64, agent_speaks: bool, heard: &mut Vec<Heard>) {
         let Self { detector, ring, voices, utterance, .. } = self;
         detector.push(pcm, |window| {
-            *voices = *voices << 1 | u32::from(window.voiced);
+            voices.voiced = voices.voiced << 1 | u32::from(window.voiced);
+            voices.sure = voices.sure << 1 | u32::from(window.sure);
             let window_end_ms = end_ms.saturating_sub(window.before_end_ms);
             match utterance {
-                Some(utterance) => utterance.extend(&window, *voices, window_end_ms, heard),
+                Some(utterance) => utterance.extend(&window, voices.voiced, window_end_ms, heard),
                 None => {
                     keep_window(ring, window.pcm);
-                    if let Some(windows) = onset(*voices, agent_speaks) {
+                    if let Some(windows) = voices.onset(agent_speaks) {
                         let begun = Utterance::begin(ring, windows, window_end_ms);
                         heard.push(Heard::Started { audio_ms: begun.started_ms });
                         *utterance = Some(begun);
@@ -143,7 +151,7 @@ impl Listener {
     pub(super) fn end(&mut self) -> Option<Ending> {
         let utterance = self.utterance.take()?;
         // No pre-roll from here: these words are said, the next utterance must not repeat them.
-        self.voices = 0;
+        self.voices = Voices::default();
         Some(Ending { audio_ms: utterance.voice_end_ms, rest: utterance.open_chunk() })
     }
 }
@@ -216,14 +224,14 @@ impl Utterance {
     }
 }
 
-/// Whether an utterance begins now; if so, how many windows ago.
-fn onset(voices: u32, agent_speaks: bool) -> Option<u32> {
-    if agent_speaks {
-        let span = voices & ((1 << BARGE_IN_SPAN) - 1);
-        (span.count_ones() >= BARGE_IN_WINDOWS).then_some(BARGE_IN_SPAN)
-    } else {
-        let mask = (1 << ONSET_WINDOWS) - 1;
-        (voices & mask == mask).then_some(ONSET_WINDOWS)
+impl Voices {
+    /// Whether an utterance begins now; if so, how many windows ago.
+    fn onset(self, agent_speaks: bool) -> Option<u32> {
+        let span = if agent_speaks { BARGE_IN_SPAN } else { self.voiced.trailing_ones().min(BARGE_IN_SPAN) };
+        let mask = (1 << span) - 1;
+        let (voiced, sure) = if agent_speaks { BARGE_IN_WINDOWS } else { ONSET_WINDOWS };
+        let enough = (self.voiced & mask).count_ones() >= voiced && (self.sure & mask).count_ones() >= sure;
+        enough.then_some(span)
     }
 }
 

@@ -1,9 +1,9 @@
 //! The built-in speech engine: it listens, transcribes and speaks without a network, behind the same trait and with the
 //! same events as a Realtime API.
 //!
-//! [`conversation`] is one session: [`listener`] finds utterances, [`hearing`] has them transcribed, [`speaking`] has
-//! words synthesised. The networks ([`stt`], [`tts`], [`turn`]) are shared by all sessions ([`models`]) and run on a few
-//! worker threads ([`pool`]).
+//! `conversation` is one session: `listener` finds utterances, `hearing` has them transcribed, `speaking` has words
+//! synthesised. The networks (`stt`, `tts`, `turn`) are shared by all sessions (`models`) and run on a few worker
+//! threads (`pool`).
 
 mod cache;
 mod conversation;
@@ -29,6 +29,7 @@ use models::Models;
 use pool::{Lane, Pool, Worker};
 use std::{path::PathBuf, sync::Arc};
 use tokio_util::task::TaskTracker;
+use tts::Voice;
 
 /// What all sessions share.
 struct Shared {
@@ -92,6 +93,17 @@ impl BuiltinEngine {
     /// What loading or running the turn model says.
     pub async fn finished(&self, samples: Vec<f32>) -> Result<f32, EngineError> {
         self.run(move |models, worker| models.turn()?.finished(&samples, worker)).await
+    }
+
+    /// Whether all of `text` can be spoken without any work.
+    pub fn has_prepared(&self, text: &str) -> bool {
+        let known = |sentence: &String| self.shared.cache.get(Voice::NAME, sentence).is_some();
+        crate::domain::speech_text::sentences(text).iter().all(known)
+    }
+
+    /// Jobs that the workers have begun since the start.
+    pub fn jobs_begun(&self) -> u64 {
+        self.shared.pool.begun()
     }
 
     async fn run<T, F>(&self, job: F) -> Result<T, EngineError>

@@ -1,7 +1,7 @@
 //! The model files: where they come from, whether they are the right ones, and the networks made of them.
 //!
-//! A release build carries the files inside the binary; a debug build reads them from the source tree. A directory given
-//! to [`Models::new`] replaces both. Each network is loaded on first use and shared by all sessions.
+//! A release build carries the files inside the binary; a debug build reads them from the source tree. A directory
+//! given to [`Models::new`] replaces both. Each network is loaded on first use and shared by all sessions.
 
 use super::{error::EngineError, stt::Ears, tts::Voice, turn::TurnModel};
 use sha2::{Digest, Sha256};

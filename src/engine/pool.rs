@@ -43,6 +43,7 @@ type Job = Box<dyn FnOnce(&Worker) + Send>;
 struct Queue {
     lanes: [VecDeque<Job>; LANES],
     running: usize,
+    begun: u64,
     closed: bool,
 }
 
@@ -78,7 +79,13 @@ impl Pool {
         queue.running == 0 && queue.lanes.iter().all(VecDeque::is_empty)
     }
 
-    /// Queues `job` for a worker now; the future is its answer. Dropping the future before the job has begun takes the job back.
+    /// Jobs that were begun so far.
+    pub fn begun(&self) -> u64 {
+        self.shared.lock().begun
+    }
+
+    /// Queues `job` for a worker now; the future is its answer. Dropping the future before the job has begun takes the
+    /// job back.
     ///
     /// # Errors
     /// [`EngineError::Overloaded`] at once when the lane is full, [`EngineError::Panicked`] when the job panicked, and
@@ -162,6 +169,7 @@ fn work(shared: &Shared, lanes: usize) {
             continue;
         };
         queue.running += 1;
+        queue.begun += 1;
         drop(queue);
         job(&worker);
         queue = shared.lock();

@@ -25,7 +25,8 @@ const WORD_START: char = '\u{2581}';
 /// What the model writes for music; speech is never that.
 const MUSIC: char = '\u{266a}';
 
-/// One of the decoder's memories: its own (`decoder`) grows by a token a step, that of the sound (`encoder`) never changes.
+/// One of the decoder's memories: its own (`decoder`) grows by a token a step, that of the sound (`encoder`) never
+/// changes.
 struct Memory {
     input: NodeId,
     output: NodeId,
@@ -146,7 +147,8 @@ impl<'a> Decoding<'a> {
         let kept = |memory: &Memory| self.first || !memory.of_sound;
         outputs.extend(ears.memories.iter().filter(|memory| kept(memory)).map(|memory| memory.output));
         let options = Some(worker.options.clone());
-        let mut values = ears.decoder.run(inputs, &outputs, options).map_err(EngineError::run("moonshine"))?.into_iter();
+        let values = ears.decoder.run(inputs, &outputs, options).map_err(EngineError::run("moonshine"))?;
+        let mut values = values.into_iter();
         let scores = values.next().ok_or_else(|| EngineError::run("moonshine")("no scores"))?;
         for (at, slot) in ears.memories.iter().zip(&mut self.memory) {
             if self.first || !at.of_sound {

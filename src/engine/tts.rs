@@ -1,8 +1,8 @@
 //! Text to speech: sentence → phonemes → hibari's network → waveform.
 //!
 //! The network describes the sound of each 12.5 ms by five spectra and a pitch. The waveform is
-//! `iSTFT(exp(lh)·e^{iπ·tanh(θ)}·STFT(pulses(f0)) + exp(ln)·noise + exp(lr)·e^{iφ})`: pulses through a filter for what is
-//! voiced, shaped noise for what is not, and a free remainder.
+//! `iSTFT(exp(lh)·e^{iπ·tanh(θ)}·STFT(pulses(f0)) + exp(ln)·noise + exp(lr)·e^{iφ})`: pulses through a filter for what
+//! is voiced, shaped noise for what is not, and a free remainder.
 
 use super::{
     error::EngineError,
@@ -103,8 +103,10 @@ impl Voice {
         let ids = NdTensor::from_data([1, ids.len()], ids);
         let speed = NdTensor::from_data([1], vec![1.0f32]);
         let inputs = vec![(self.ids, ids.into()), (self.speed, speed.into())];
-        let outputs =
-            self.network.run_n(inputs, self.outputs, Some(worker.options.clone())).map_err(EngineError::run("hibari"))?;
+        let outputs = self
+            .network
+            .run_n(inputs, self.outputs, Some(worker.options.clone()))
+            .map_err(EngineError::run("hibari"))?;
         let mut flat = Vec::with_capacity(outputs.len());
         for output in outputs {
             let tensor = Tensor::<f32>::try_from(output).map_err(EngineError::run("hibari"))?;
@@ -115,8 +117,7 @@ impl Voice {
 
     /// The waveform of a sound, by overlapping inverse transforms.
     fn render(&self, sound: &Sound) -> Result<Vec<f32>, EngineError> {
-        let window: Vec<f32> =
-            (0..WINDOW).map(|n| 0.5 - 0.5 * (2.0 * PI * n as f32 / WINDOW as f32).cos()).collect();
+        let window: Vec<f32> = (0..WINDOW).map(|n| 0.5 - 0.5 * (2.0 * PI * n as f32 / WINDOW as f32).cos()).collect();
         let source = mirrored(&pulses(&sound.pitch_hz));
         let mut noise = Noise(NOISE_SEED);
         let mut frame = self.forward.make_input_vec();

@@ -9,8 +9,12 @@ use rubato::{Fft, FixedSync, Indexing, Resampler, WindowFunction, audioadapter_b
 pub(super) const WINDOW: usize = 256;
 /// Milliseconds of one window.
 pub(super) const WINDOW_MS: u64 = WINDOW as u64 * 1_000 / LISTEN_RATE_HZ as u64;
-/// Scores from here on are a voice.
+/// Scores from here on are a voice, if a surer one is near.
 const VOICE_SCORE: f32 = 0.5;
+/// A voice for sure has this score, and a tone: the detector alone takes noise that sets in after silence for a voice.
+const SURE_SCORE: f32 = 0.7;
+/// White noise changes its sign at every second sample, a vowel at one in ten.
+const CROSSINGS_MAX: usize = WINDOW * 3 / 10;
 /// Samples at 16 kHz that one frame becomes.
 const FRAME_OUT: usize = FRAME_SAMPLES * LISTEN_RATE_HZ / SAMPLE_RATE_HZ as usize;
 
@@ -18,6 +22,8 @@ const FRAME_OUT: usize = FRAME_SAMPLES * LISTEN_RATE_HZ / SAMPLE_RATE_HZ as usiz
 pub(super) struct Window<'a> {
     pub pcm: &'a [i16],
     pub voiced: bool,
+    /// A voice for sure.
+    pub sure: bool,
     /// End of the window, in milliseconds before the end of the frame that completed it.
     pub before_end_ms: u64,
 }
@@ -62,7 +68,9 @@ impl VoiceDetector {
             used += WINDOW;
             let after = self.waiting.len() - used + self.delay_samples;
             let before_end_ms = (after * 1_000 / LISTEN_RATE_HZ) as u64;
-            each(Window { pcm, voiced: self.detector.predict_i16(pcm) >= VOICE_SCORE, before_end_ms });
+            let score = self.detector.predict_i16(pcm);
+            let sure = score >= SURE_SCORE && crossings(pcm) < CROSSINGS_MAX;
+            each(Window { pcm, voiced: score >= VOICE_SCORE, sure, before_end_ms });
         }
         self.waiting.drain(..used);
     }
@@ -76,4 +84,9 @@ impl VoiceDetector {
             self.output.fill(0.0);
         }
     }
+}
+
+/// How often the signal changes its sign.
+fn crossings(pcm: &[i16]) -> usize {
+    pcm.windows(2).filter(|pair| (pair[0] < 0) != (pair[1] < 0)).count()
 }

@@ -3,4 +3,5 @@
 mod audio;
 mod protos;
 mod session;
+mod speech_text;
 mod tidy;

@@ -1,7 +1,7 @@
 //! Text as it is spoken: sentences, and what digits and signs are called.
 //!
-//! Plain numbers, years and amounts such as `$5.20` are read by the phonemizer itself; [`spoken_form`] turns the rest into
-//! words. A text may say how a word is read: `[Oluwaseun](/ˌOluwəsˈeun/)`.
+//! Plain numbers, years and amounts such as `$5.20` are read by the phonemizer itself; [`spoken_form`] turns the rest
+//! into words. A text may say how a word is read: `[Oluwaseun](/ˌOluwəsˈeun/)`.
 
 mod calendar;
 mod number;
@@ -15,7 +15,8 @@ const PART_CHARS_MAX: usize = 220;
 
 /// Words before whose full stop no sentence ends.
 const ABBREVIATIONS: [&str; 18] = [
-    "mr", "mrs", "ms", "dr", "prof", "st", "mt", "sr", "jr", "gen", "gov", "sen", "rep", "capt", "no", "vs", "approx", "fig",
+    "mr", "mrs", "ms", "dr", "prof", "st", "mt", "sr", "jr", "gen", "gov", "sen", "rep", "capt", "no", "vs", "approx",
+    "fig",
 ];
 
 /// The text without hints on pronunciation, as it is shown.

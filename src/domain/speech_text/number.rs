@@ -1,8 +1,26 @@
 //! Number words.
 
 const ONES: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
 const TENS: [&str; 6] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy"];
 
@@ -12,7 +30,7 @@ pub(super) fn cardinal(number: u32) -> String {
         0..20 => ONES[number as usize].to_owned(),
         20..80 => {
             let tens = TENS[number as usize / 10 - 2];
-            if number % 10 == 0 { tens.to_owned() } else { format!("{tens}-{}", ONES[number as usize % 10]) }
+            if number.is_multiple_of(10) { tens.to_owned() } else { format!("{tens}-{}", ONES[number as usize % 10]) }
         }
         _ => number.to_string(),
     }

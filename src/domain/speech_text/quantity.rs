@@ -98,7 +98,8 @@ fn rate(words: &[Word<'_>]) -> Option<(String, usize)> {
 /// What one word says by itself: `20%`, `10-15%`, `10–15`, `1/2`.
 fn alone(word: &Word<'_>) -> Option<(String, usize)> {
     let (amount, percent) = word.core.strip_suffix('%').map_or((word.core, ""), |amount| (amount, " percent"));
-    let spoken = if let Some((from, to)) = amount.split_once(['-', '\u{2013}']) {
+    let range = amount.split_once(['-', '\u{2013}']).filter(|(from, _)| !from.is_empty());
+    let spoken = if let Some((from, to)) = range {
         let short = |text: &str| is_number(text) && text.len() <= 5;
         (short(from) && short(to)).then(|| format!("{from} to {to}{percent}"))?
     } else if percent.is_empty() {
@@ -141,7 +142,8 @@ fn unit(words: &[Word<'_>]) -> Option<(String, usize)> {
     if rest.is_empty() {
         let next = words.get(1).filter(|_| word.after.is_empty())?;
         // Single letters and short words may be anything when they stand alone.
-        let (_, single, several) = UNITS.iter().find(|(short, ..)| *short == next.core && !matches!(*short, "s" | "h"))?;
+        let (_, single, several) =
+            UNITS.iter().find(|(short, ..)| *short == next.core && !matches!(*short, "s" | "h"))?;
         let name = if one { single } else { several };
         return Some((format!("{}{sign}{number} {name}{}", word.before, next.after), 2));
     }
