@@ -1,4 +1,4 @@
-"""A candidate made of aiortc, which shares no code with Viva or a browser, holds one whole interview through REST alone.
+"""A candidate made of aiortc, which shares no code with Viva or a browser, is interviewed through REST alone.
 
     aiortc_interview.py URL CLIP.wav…
 

@@ -84,6 +84,7 @@ fn sizes_are_bounded() {
     passes("src/http/mod.rs", &format!("// {}", "é".repeat(117)));
     fails("lines stay short", "tests/e2e/page.test.mjs", &"x".repeat(121));
     passes("README.md", &"x".repeat(400));
+    passes("web/src/page.tsx", &"x".repeat(121));
 }
 
 #[test]
