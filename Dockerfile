@@ -25,7 +25,10 @@ RUN apt-get update \
  && install -d -o viva -g viva -m 0700 /data
 COPY --from=build /src/target/release/viva /usr/local/bin/viva
 COPY LICENSE /usr/share/doc/viva/LICENSE
-COPY assets/models/README.md assets/models/hibari/NOTICE /usr/share/doc/viva/models/
+COPY assets/models/README.md /usr/share/doc/viva/models/
+COPY assets/models/hibari/LICENSE assets/models/hibari/NOTICE /usr/share/doc/viva/models/hibari/
+COPY assets/models/moonshine-base-en/LICENSE /usr/share/doc/viva/models/moonshine-base-en/
+COPY assets/models/smart-turn/LICENSE /usr/share/doc/viva/models/smart-turn/
 
 # All addresses: the container's network decides who reaches them.
 ENV VIVA_HOST=0.0.0.0 \
