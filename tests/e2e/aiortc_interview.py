@@ -1,9 +1,10 @@
 """A candidate made of aiortc, which shares no code with Viva or a browser, is interviewed through REST alone.
 
-    aiortc_interview.py URL CLIP.wav…
+    aiortc_interview.py URL [CLIP.wav…]
 
-It starts a session, offers audio, speaks the next clip each time `status` says that it is the candidate's turn, listens
-to the interviewer, and fetches the results at the end. Its last line of output is a JSON report; it judges nothing.
+It starts a session, offers audio, speaks the next clip each time `status` says that it is the candidate's turn (without
+clips it stays silent), listens to the interviewer, and fetches the results at the end. Its first line of output is what
+`start` answered and its last a report, both JSON; it judges nothing.
 """
 
 import asyncio
@@ -165,7 +166,7 @@ async def converse(interview, microphone, clips):
         number = status["question"]["number"]
         if number not in questions:
             questions.append(number)
-        if status["speaker"] == "user" and was != "user":
+        if clips and status["speaker"] == "user" and was != "user":
             path = clips[len(spoken) % len(clips)]
             microphone.say(samples_of(path))
             spoken.append(path)
@@ -177,6 +178,7 @@ async def converse(interview, microphone, clips):
 async def hold(url, clips):
     interview = Interview(url)
     started = await interview.start()
+    print(json.dumps(started), flush=True)
     peer, microphone, listener = RTCPeerConnection(), Microphone(), Listener()
     peer.on("track", listener.on_track)
     peer.addTrack(microphone)
