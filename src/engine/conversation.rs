@@ -86,8 +86,7 @@ impl Conversation {
     }
 
     async fn hold(shared: Arc<Shared>, setup: ModelSetup, mut ports: ModelPorts) {
-        let models = shared.models.clone();
-        if let Err(error) = shared.pool.run(Lane::Speak, move |_| models.voice().map(drop)).await {
+        if let Err(error) = load_voice(&shared).await {
             tracing::error!(%error, "the built-in engine has no voice");
             let _ = ports.events.send(ModelEvent::Failed).await;
             return;
@@ -136,7 +135,7 @@ impl Conversation {
 
     async fn wake(&mut self, wake: Wake) -> ControlFlow<()> {
         let told = match wake {
-            Wake::Command(None | Some(ModelCommand::Close)) => Err(Gone),
+            Wake::Command(None) => Err(Gone),
             Wake::Command(Some(command)) => self.command(command).await,
             Wake::Frame(Some(frame)) => self.frame(&frame).await,
             Wake::Heard(answer) => {
@@ -179,8 +178,12 @@ impl Conversation {
                 let committed = ModelEvent::Committed { item_id: item_id.clone() };
                 self.tell([committed, ModelEvent::UserText { item_id, text }]).await
             }
-            // The script remembers nothing that could be forgotten.
-            ModelCommand::Truncate { .. } | ModelCommand::Close => Ok(()),
+            // The script remembers nothing that could be forgotten, but the audio is known to have stopped.
+            ModelCommand::Truncate { item_id, .. } => {
+                self.speaking.was_cut(&item_id);
+                Ok(())
+            }
+            ModelCommand::Close => Err(Gone),
         }
     }
 
@@ -226,12 +229,13 @@ impl Conversation {
     }
 
     fn paused(&mut self) {
+        // Short, and wanted within a tenth of a second: before anybody's words.
+        let (models, samples) = (self.shared.models.clone(), self.listener.last_8_s());
+        let job = self.shared.pool.run(Lane::Speak, move |worker| models.turn()?.finished(&samples, worker));
+        self.opinion = Opinion::Asked { job: job.boxed(), deadline: Instant::now() + OPINION_WAIT };
         if let Some(samples) = self.listener.open_chunk() {
             self.hearing.guess(samples);
         }
-        let (models, samples) = (self.shared.models.clone(), self.listener.last_8_s());
-        let job = self.shared.pool.run(Lane::Listen, move |worker| models.turn()?.finished(&samples, worker));
-        self.opinion = Opinion::Asked { job: job.boxed(), deadline: Instant::now() + OPINION_WAIT };
     }
 
     fn caption(&mut self) {
@@ -299,6 +303,15 @@ impl Opinion {
             _ => wait(None).await,
         }
     }
+}
+
+/// A session without a voice is none.
+async fn load_voice(shared: &Shared) -> Result<(), EngineError> {
+    if shared.models.has_voice() {
+        return Ok(());
+    }
+    let models = shared.models.clone();
+    shared.pool.run(Lane::Speak, move |_| models.voice().map(drop)).await
 }
 
 /// Gets ready for what will come: the first words, the ears, then all other words that are known.

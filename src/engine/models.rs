@@ -109,6 +109,11 @@ impl Models {
         self.voice.get_or_init(|| Voice::load(self).map(Arc::new)).clone()
     }
 
+    /// Whether text to speech is in memory already.
+    pub(super) fn has_voice(&self) -> bool {
+        matches!(self.voice.get(), Some(Ok(_)))
+    }
+
     /// Speech to text. The first call loads it.
     pub(super) fn ears(&self) -> Result<Arc<Ears>, EngineError> {
         self.ears.get_or_init(|| Ears::load(self).map(Arc::new)).clone()

@@ -13,17 +13,18 @@ use tokio::sync::oneshot;
 /// How urgent a job is; the order of the variants is the order in which they are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// Somebody waits to hear this.
+    /// Short, and somebody waits for it this very moment: words to be heard, whether a turn is over.
     Speak,
-    /// Somebody's words, or whether their turn is over.
+    /// Somebody's words.
     Listen,
     /// Words that will be said later, captions that are not settled.
     Ahead,
 }
 
 const LANES: usize = 3;
-/// Jobs that may wait in one lane. With a job at half a second this is more than any session would wait for.
-pub const LANE_JOBS_MAX: usize = 256;
+/// Jobs that may wait in each lane. One that listens holds up to 15 s of audio (1 MB) and takes half a second, so more
+/// would be of no use to anyone.
+const LANE_JOBS_MAX: [usize; LANES] = [256, 64, 256];
 
 /// What a job may use: the options with which its networks run, on the worker's own single thread.
 pub struct Worker {
@@ -118,7 +119,7 @@ impl Pool {
             return Err(EngineError::Closed);
         }
         let waiting = &mut queue.lanes[lane as usize];
-        if waiting.len() >= LANE_JOBS_MAX {
+        if waiting.len() >= LANE_JOBS_MAX[lane as usize] {
             metrics::counter!("viva_engine_jobs_refused_total").increment(1);
             return Err(EngineError::Overloaded);
         }
@@ -174,5 +175,52 @@ fn work(shared: &Shared, lanes: usize) {
         job(&worker);
         queue = shared.lock();
         queue.running -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EngineError, LANE_JOBS_MAX, Lane, Pool};
+    use std::sync::mpsc::sync_channel;
+
+    #[tokio::test]
+    async fn urgent_jobs_go_first_and_a_full_lane_refuses() {
+        let pool = Pool::new(1);
+        let (started, has_started) = sync_channel(1);
+        let (release, held) = sync_channel::<()>(1);
+        let (log, logged) = sync_channel(1_000);
+        let blocker = pool.run(Lane::Ahead, move |_| {
+            started.send(()).unwrap();
+            held.recv().map_err(|_| EngineError::Closed)
+        });
+        has_started.recv().unwrap();
+        let job = |name: &'static str| {
+            let log = log.clone();
+            move |_: &_| log.send(name).map_err(|_| EngineError::Closed)
+        };
+        let ahead = pool.run(Lane::Ahead, job("ahead"));
+        let taken_back = pool.run(Lane::Listen, job("taken back"));
+        let listen: Vec<_> = (1..LANE_JOBS_MAX[1]).map(|_| pool.run(Lane::Listen, job("listen"))).collect();
+        assert_eq!(pool.run(Lane::Listen, job("too many")).await, Err(EngineError::Overloaded));
+        let speak = pool.run(Lane::Speak, job("speak"));
+        drop(taken_back);
+        release.send(()).unwrap();
+        assert_eq!(blocker.await, Ok(()));
+        assert_eq!((speak.await, ahead.await), (Ok(()), Ok(())));
+        for job in listen {
+            assert_eq!(job.await, Ok(()));
+        }
+        let order: Vec<_> = logged.try_iter().collect();
+        assert_eq!((order[0], order[1], order[order.len() - 1]), ("speak", "listen", "ahead"));
+        assert!(!order.contains(&"taken back"));
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_harms_nobody() {
+        let pool = Pool::new(1);
+        let panicked = pool.run(Lane::Speak, |_| -> Result<(), EngineError> { panic!("a planted panic") });
+        assert_eq!(panicked.await, Err(EngineError::Panicked));
+        assert_eq!(pool.run(Lane::Speak, |_| Ok(7)).await, Ok(7));
+        assert!(pool.begun() >= 2);
     }
 }

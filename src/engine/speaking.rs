@@ -30,18 +30,27 @@ pub(super) struct Speaking {
     shared: Arc<Shared>,
     downlink: Downlink,
     response: Option<Response>,
+    /// The item whose audio was queued last.
+    last_item: Option<ItemId>,
     /// When the audio that was queued will have been heard, on the audio clock.
     until_ms: u64,
 }
 
 impl Speaking {
     pub(super) fn new(shared: Arc<Shared>, downlink: Downlink) -> Self {
-        Self { shared, downlink, response: None, until_ms: 0 }
+        Self { shared, downlink, response: None, last_item: None, until_ms: 0 }
     }
 
     /// Whether the interviewer can be heard at `now_ms`, or is about to be.
     pub(super) fn is_active(&self, now_ms: u64) -> bool {
         self.response.is_some() || self.until_ms > now_ms
+    }
+
+    /// Somebody else stopped the audio of this item; if it was the last, nothing can be heard any more.
+    pub(super) fn was_cut(&mut self, item_id: &ItemId) {
+        if self.response.is_none() && self.last_item.as_ref() == Some(item_id) {
+            self.until_ms = 0;
+        }
     }
 
     /// Begins a response. The first sentence is asked for at once.
@@ -88,6 +97,7 @@ impl Speaking {
             return self.finish(status);
         }
         response.samples += pcm.len();
+        self.last_item = Some(response.item_id.clone());
         self.until_ms = self.until_ms.max(now_ms) + samples_ms(pcm.len());
         let space = if response.said.is_empty() { "" } else { " " };
         let delta = format!("{space}{}", speech_text::written_form(&words));
@@ -106,7 +116,8 @@ impl Speaking {
             return Vec::new();
         }
         if let Err(error) = self.downlink.flush() {
-            tracing::warn!(%error, "cannot stop the audio");
+            // The session is gone, and its audio with it.
+            tracing::debug!(%error, "cannot stop the audio");
         }
         self.until_ms = 0;
         self.finish(ResponseStatus::Cancelled)
@@ -139,11 +150,13 @@ pub(super) fn synthesise(shared: &Shared, sentence: &str, lane: Lane) -> BoxFutu
     }
     let (models, cache, sentence) = (shared.models.clone(), shared.cache.clone(), sentence.to_owned());
     let job = shared.pool.run(lane, move |worker| {
+        let started = std::time::Instant::now();
         // Somebody else may have said it while this job waited.
         if let Some(pcm) = cache.get(Voice::NAME, &sentence) {
             return Ok(pcm);
         }
         let pcm: Pcm = models.voice()?.speak(&sentence, worker)?.into();
+        metrics::histogram!("viva_engine_speak_seconds").record(started.elapsed().as_secs_f64());
         cache.put(Voice::NAME, &sentence, pcm.clone());
         Ok(pcm)
     });
