@@ -101,7 +101,7 @@ impl App {
             open_mode: config.access.open_mode(),
             tls: config.http.tls.is_some(),
             // A job fair behind one address gets through, a loop does not.
-            starts: PerAddress::new(60, 60),
+            starts: PerAddress::new(60, 1_000),
         });
         let http = serve(&config.http, listener, http::router(state.clone())).await?;
         let interview_url = if config.access.open_mode() { Some(http::open_invite(&state).await?) } else { None };
@@ -247,7 +247,10 @@ fn built_in_kinds() -> Result<Vec<Interview>, StartError> {
         let text = String::from_utf8_lossy(&file.data).into_owned();
         let interview: Interview =
             serde_saphyr::from_str(&text).map_err(|error| StartError::Kinds(format!("{name}: {error}")))?;
-        Ok::<_, StartError>(interview)
+        match interview.validate() {
+            Ok(()) => Ok(interview),
+            Err(errors) => Err(StartError::Kinds(format!("{name}: {errors:?}"))),
+        }
     };
     let mut kinds = Files::iter().map(read).collect::<Result<Vec<_>, _>>()?;
     kinds.sort_by(|a, b| a.id.cmp(&b.id));

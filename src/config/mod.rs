@@ -6,7 +6,7 @@ mod keys;
 
 pub use keys::{KEYS, Key};
 
-use crate::{domain::ice::IcePlan, store::Location};
+use crate::{domain::ice::IceServers, ice::IcePlan, store::Location};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -155,12 +155,13 @@ impl Config {
         let mut reader = Reader { lookup: &lookup, read_file: &read_file, errors: Vec::new() };
         let access = reader.access();
         let http = reader.http(&access);
+        let limits = reader.limits();
         let config = Self {
             media: reader.media(http.port),
             engine: reader.engine(),
-            ice: reader.ice(),
             database: reader.database(),
-            limits: reader.limits(),
+            ice: reader.ice(limits.session_duration_max),
+            limits,
             log: reader.log(),
             http,
             access,
@@ -290,14 +291,18 @@ impl Reader<'_> {
         }
     }
 
-    fn ice(&mut self) -> IcePlan {
+    fn ice(&mut self, session_duration_max: Duration) -> IcePlan {
         let secret = self.secret("TURN_SECRET");
-        let servers = self.text("TURN_SERVER").unwrap_or_default();
+        let turn = self.text("TURN_SERVER").unwrap_or_default();
         let stun = self.text("VIVA_STUN_URLS").unwrap_or_default();
-        match IcePlan::parse(&servers, secret, &stun) {
-            Ok(plan) => plan,
+        if secret.is_some() == turn.is_empty() {
+            self.note("TURN_SERVER", "TURN_SERVER and TURN_SECRET go together: set both or none");
+        }
+        match IceServers::parse(&turn, &stun) {
+            Ok(servers) => IcePlan::new(servers, secret, session_duration_max),
             Err(error) => {
-                self.note(error.variable(), &error.to_string());
+                let name = if IceServers::parse(&turn, "").is_err() { "TURN_SERVER" } else { "VIVA_STUN_URLS" };
+                self.note(name, &error.to_string());
                 IcePlan::default()
             }
         }

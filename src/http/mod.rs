@@ -16,8 +16,9 @@ pub use routes::interviews::open_invite;
 use crate::{
     auth::Authenticator,
     config::AllowedOrigins,
-    domain::{ice::IcePlan, interview::Interview},
+    domain::interview::Interview,
     engine::BuiltinEngine,
+    ice::IcePlan,
     session::Registry,
     shutdown::Shutdown,
     store::Store,

@@ -1,6 +1,6 @@
 //! Rate limits per client address, in bounded memory.
 
-use crate::domain::limit::TokenBucket;
+use crate::domain::limit::{Admission, TokenBucket};
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -14,15 +14,15 @@ const ADDRESSES_MAX: usize = 10_000;
 /// One token bucket an address.
 pub struct PerAddress {
     buckets: Mutex<HashMap<IpAddr, TokenBucket>>,
-    capacity: u32,
-    per_minute: u32,
+    burst: u32,
+    refill_ms: u64,
     epoch: Instant,
 }
 
 impl PerAddress {
-    /// `capacity` at once, then `per_minute`.
-    pub fn new(capacity: u32, per_minute: u32) -> Self {
-        Self { buckets: Mutex::default(), capacity, per_minute, epoch: Instant::now() }
+    /// `burst` at once, then one each `refill_ms`.
+    pub fn new(burst: u32, refill_ms: u64) -> Self {
+        Self { buckets: Mutex::default(), burst, refill_ms, epoch: Instant::now() }
     }
 
     /// Takes one token of `address`.
@@ -39,7 +39,10 @@ impl PerAddress {
                 return Err(60);
             }
         }
-        let bucket = buckets.entry(address).or_insert_with(|| TokenBucket::new(self.capacity, self.per_minute, now_ms));
-        bucket.take(now_ms).map_err(|wait_ms| wait_ms.div_ceil(1_000).max(1))
+        let bucket = buckets.entry(address).or_insert_with(|| TokenBucket::new(self.burst, self.refill_ms, now_ms));
+        match bucket.take(now_ms) {
+            Admission::Granted { .. } => Ok(()),
+            Admission::Refused { retry_after_ms } => Err(retry_after_ms.div_ceil(1_000).max(1)),
+        }
     }
 }

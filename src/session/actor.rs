@@ -76,8 +76,9 @@ struct Actor {
     over: bool,
 }
 
-/// Runs a session to its end. Returns when everything is durable, or when the core gave up waiting for that.
-pub(super) async fn run(parts: Parts) {
+/// Runs a session to its end. Returns when everything is durable, or when the core gave up waiting for that; the view
+/// goes back to the caller, who says when the session's place is free.
+pub(super) async fn run(parts: Parts) -> watch::Sender<StatusView> {
     let mut actor = Actor {
         parts,
         created: Instant::now(),
@@ -112,7 +113,7 @@ pub(super) async fn run(parts: Parts) {
             () = tokio::time::sleep_until(deadline) => actor.timeout(),
         }
     }
-    actor.finish().await;
+    actor.finish().await
 }
 
 impl Actor {
@@ -305,14 +306,14 @@ impl Actor {
     }
 
     /// The core is done, and what could be saved is. The page gets a moment to hear the last words.
-    async fn finish(mut self) {
+    async fn finish(mut self) -> watch::Sender<StatusView> {
         // A model that is gone needs no goodbye.
         let _ = self.parts.model.try_send(ModelCommand::Close);
         tokio::time::sleep(LINGER).await;
         self.parts.media.close().await;
         self.keep_quality().await;
-        self.parts.view.send_modify(|view| view.finished = true);
         self.parts.requests.close();
+        self.parts.view
     }
 
     /// How the candidate's microphone arrived belongs to the results.

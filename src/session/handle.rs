@@ -9,7 +9,7 @@ use crate::{
     media::{MediaSession, OfferError},
 };
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
 
 /// What a session is doing, as `GET …/status` shows it.
@@ -36,6 +36,8 @@ pub(super) enum Request {
 
 /// Requests that may wait for a session.
 pub(super) const MAILBOX: usize = 64;
+/// How long `end` waits for the end to be durable.
+const END_WAIT: Duration = Duration::from_millis(1_500);
 
 /// The session is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,20 +87,14 @@ impl SessionHandle {
         self.send(Request::Consented).await
     }
 
-    /// Asks for the end and waits until it is durable.
+    /// Asks for the end and waits a moment for it to be durable; closing words may still be spoken after that.
     pub async fn end(&self, reason: StopReason) -> StatusView {
         if self.send(Request::End(reason)).await.is_ok() {
             let mut view = self.view.clone();
-            // An error means that the actor is gone, and so finished.
-            let _ = view.wait_for(|view| view.finished || view.status == Status::Closing).await;
+            // A timeout means that it is closing; an error that the actor is gone, and so finished.
+            let _ = tokio::time::timeout(END_WAIT, view.wait_for(|view| view.finished)).await;
         }
         self.view()
-    }
-
-    /// Waits until the session has nothing more to do.
-    pub async fn finished(&self) {
-        let mut view = self.view.clone();
-        let _ = view.wait_for(|view| view.finished).await;
     }
 
     async fn send(&self, request: Request) -> Result<(), SessionClosed> {

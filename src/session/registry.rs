@@ -232,7 +232,8 @@ impl Registry {
         let (live, count, store) = (self.live.clone(), self.count.clone(), self.deps.store.clone());
         self.deps.shutdown.tasks.spawn(async move {
             let actor = tokio::spawn(actor::run(parts));
-            if let Err(error) = actor.await {
+            let ended = actor.await;
+            if let Err(error) = &ended {
                 tracing::error!(session = %session_id, panicked = error.is_panic(), "session actor failed");
                 let end = Change::Status { status: Status::Ended, end_reason: Some(EndReason::Internal) };
                 if let Err(error) = store.apply(&session_id, LAST_SEQUENCE, Timestamp::now(), vec![end]).await {
@@ -244,6 +245,10 @@ impl Registry {
             count.send_modify(|count| *count -= 1);
             metrics::gauge!("viva_sessions").decrement(1.0);
             drop(place);
+            // Last, so that whoever waited for it finds the place free.
+            if let Ok(view) = ended {
+                view.send_modify(|view| view.finished = true);
+            }
         });
     }
 

@@ -4,7 +4,8 @@ use crate::{
     domain::{
         auth::SessionStep,
         event::ClientMessage,
-        ice::{IceServer, TURN_TTL_S},
+        ice::IceServer,
+        id::SessionId,
     },
     http::{
         AppState,
@@ -144,21 +145,21 @@ pub async fn ice_servers(
     caller: Caller,
 ) -> ApiResult<Json<Value>> {
     let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
-    let servers = servers_json(&state, record.session_id.as_str());
-    Ok(Json(json!({"iceServers": servers, "ice_servers": servers, "ttl": TURN_TTL_S})))
+    let servers = servers_json(&state, &record.session_id);
+    Ok(Json(json!({"iceServers": servers, "ice_servers": servers, "ttl": state.ice.ttl_s()})))
 }
 
 /// ICE servers for one session, with TURN credentials of its own.
-pub fn servers_json(state: &AppState, name: &str) -> Vec<Value> {
+pub fn servers_json(state: &AppState, session_id: &SessionId) -> Vec<Value> {
     let now_s = Timestamp::now().as_second().max(0) as u64;
-    state.ice.servers(name, now_s).iter().map(server_json).collect()
+    state.ice.for_session(session_id, now_s).iter().map(server_json).collect()
 }
 
 fn server_json(server: &IceServer) -> Value {
     let mut json = json!({"urls": server.urls});
-    if let (Some(username), Some(credential)) = (&server.username, &server.credential) {
-        json["username"] = username.as_str().into();
-        json["credential"] = credential.as_str().into();
+    if let Some(credential) = &server.credential {
+        json["username"] = credential.username.as_str().into();
+        json["credential"] = credential.password.as_str().into();
     }
     json
 }

@@ -4,3 +4,10 @@ pub mod health;
 pub mod interviews;
 pub mod live;
 pub mod sessions;
+
+use jiff::Timestamp;
+
+/// Now, in the milliseconds that the store keeps: what is answered first and what is read later are the same.
+fn now() -> Timestamp {
+    Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default()
+}

@@ -16,9 +16,11 @@ use crate::{
         routes::{
             interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
             live::servers_json,
+            now,
         },
     },
-    random, results,
+    random,
+    results::Results,
     session::{Admission, CreateError, SessionHandle},
     store::{ClientMessage, Consent, InviteUse, NewSession, SessionRecord, StoreError},
     wire::error_code::ErrorCode,
@@ -60,7 +62,7 @@ pub async fn start(
     let plan = plan(&state, address.ip(), caller, &body).await?;
     let session_id = SessionId::from_random(random::bytes());
     let token = Token::from_random(random::bytes());
-    let created_at = Timestamp::now();
+    let created_at = now();
     let by_invite = matches!(plan.admission, Admission::Invite(_));
     // Whoever starts a session over the API has obtained the consent (DESIGN 6.3).
     let obtained =
@@ -169,7 +171,7 @@ fn started(
         "session_id": session_id.as_str(),
         "status": status,
         "token": token,
-        "ice_servers": servers_json(state, session_id.as_str()),
+        "ice_servers": servers_json(state, session_id),
         "expires_at": expires_at.to_string(),
         "page_url": format!("{}/interview/{session_id}#token={token}", state.public_url),
         "consent": {"required": consent_required, "version": CONSENT_VERSION, "text": CONSENT_TEXT},
@@ -214,7 +216,8 @@ fn allowed(decision: Decision) -> ApiResult<()> {
 /// The live session behind a record.
 pub fn live(state: &AppState, record: &SessionRecord) -> ApiResult<SessionHandle> {
     let ended = || ApiError::new(ErrorCode::SessionEnded, "The interview is over; its results can still be read");
-    state.registry.get(&record.session_id).ok_or_else(ended)
+    let session = state.registry.get(&record.session_id);
+    session.filter(|session| session.view().status != Status::Ended).ok_or_else(ended)
 }
 
 /// Body of `POST …/consent`.
@@ -239,7 +242,7 @@ pub async fn consent(
         Some(given) => given,
         None => {
             let given_by = "candidate".to_owned();
-            let consent = Consent { version: body.version, given_by, given_at: Timestamp::now() };
+            let consent = Consent { version: body.version, given_by, given_at: now() };
             state.store.record_consent(&record.session_id, consent.clone()).await?;
             let ended = |_| ApiError::new(ErrorCode::SessionEnded, "The interview is over");
             session.consented().await.map_err(ended)?;
@@ -335,10 +338,11 @@ pub async fn transcript(
     caller: Caller,
 ) -> ApiResult<Json<Value>> {
     let record = authorised(&state, caller, &id, SessionStep::Watch).await?;
+    let results = Results::from(record);
     Ok(Json(json!({
-        "session_id": record.session_id.as_str(),
-        "transcript": results::transcript(&record),
-        "client_transcript": record.client_transcript,
+        "session_id": results.session_id,
+        "transcript": results.transcript,
+        "client_transcript": results.client_transcript,
     })))
 }
 
@@ -363,8 +367,12 @@ pub async fn end(State(state): State<AppState>, Path(id): Path<String>, caller: 
 }
 
 /// `GET …/results`: exists from the start and grows.
-pub async fn results(State(state): State<AppState>, Path(id): Path<String>, caller: Caller) -> ApiResult<Json<Value>> {
-    let record = authorised(&state, caller, &id, SessionStep::ReadResults { candidate_may_read: false }).await?;
-    let view = state.registry.get(&record.session_id).map(|session| session.view());
-    Ok(Json(results::body(&record, view.and_then(|view| view.quality))))
+pub async fn results(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> ApiResult<Json<Results>> {
+    let step = SessionStep::ReadResults { candidate_may_read: false };
+    let record = authorised(&state, caller, &id, step).await?;
+    Ok(Json(Results::from(record)))
 }

@@ -125,6 +125,10 @@ impl Store for SqliteStore {
         self.write_done(Write::CreateInvite(Box::new(invite)))
     }
 
+    fn session_of_token(&self, token: TokenHash) -> BoxFuture<'_, Result<Option<SessionId>, StoreError>> {
+        Box::pin(async move { read::session_of_token(&self.readers, &token).await })
+    }
+
     fn find_invite(&self, code: TokenHash) -> BoxFuture<'_, Result<Option<Invite>, StoreError>> {
         Box::pin(async move { read::invite(&self.readers, &code).await })
     }

@@ -209,3 +209,12 @@ fn optional_time(row: &SqliteRow, column: &'static str) -> Result<Option<Timesta
 fn from_json<T: serde::de::DeserializeOwned>(column: &'static str, json: &str) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|_| StoreError::Damaged(column))
 }
+
+pub(super) async fn session_of_token(pool: &SqlitePool, token: &TokenHash) -> Result<Option<SessionId>, StoreError> {
+    let row = query("SELECT session_id FROM sessions WHERE token_hash = ?")
+        .bind(token.as_bytes().as_slice())
+        .fetch_optional(pool)
+        .await
+        .map_err(unavailable)?;
+    row.map(|row| text(&row, "session_id").map(SessionId::new)).transpose()
+}

@@ -23,6 +23,7 @@ CREATE TABLE sessions (
     audio_quality     TEXT
 ) STRICT;
 
+CREATE UNIQUE INDEX sessions_by_token ON sessions (token_hash);
 CREATE INDEX sessions_by_owner ON sessions (owner_kind, owner_subject, created_at DESC, session_id);
 CREATE INDEX sessions_not_ended ON sessions (session_id) WHERE status <> 'ended';
 
