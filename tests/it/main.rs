@@ -4,6 +4,7 @@
 
 mod engine;
 mod http;
+mod crash;
 mod media;
 mod store;
 mod support;

@@ -52,8 +52,9 @@ impl Session {
                     self.apologise(now);
                 }
             }
-            Life::Reconnecting { first_words, .. } => {
+            Life::Reconnecting { until, first_words } => {
                 self.set_life(Life::Active);
+                self.forgive_absence(now, until);
                 self.floor = Floor::Interviewer(*first_words);
                 self.notice("welcome_back", "info", "You are connected again. The interview goes on.");
                 if self.model == ModelHealth::Gone {
@@ -61,6 +62,16 @@ impl Session {
                 }
             }
             other => self.life = other,
+        }
+    }
+
+    /// The time away does not count against the question.
+    fn forgive_absence(&mut self, now: Time, until: Time) {
+        let lost_at = until.0.saturating_sub(self.setup.limits.return_window_ms);
+        let away_ms = now.0.saturating_sub(lost_at);
+        let Place::Asking { index } = self.place else { return };
+        if let Some(asked_at) = self.progress.get_mut(index).and_then(|progress| progress.asked_at.as_mut()) {
+            asked_at.0 += away_ms;
         }
     }
 

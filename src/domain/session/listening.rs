@@ -1,8 +1,8 @@
 //! The candidate's side of the floor: what is heard, when an answer is over, and what follows from it.
 
 use super::{
-    Activity, Answer, Consent, Disclosure, Effect, Floor, Life, ModelCommand, Place, Session, SpeechTag, Time,
-    Utterance, floor::Pace, life::Coverage, number_of, phrases,
+    Activity, Answer, Consent, Disclosure, Effect, Farewell, Floor, Life, ModelCommand, Place, Session, SpeechTag,
+    Time, Utterance, floor::Pace, life::Coverage, number_of, phrases,
 };
 use crate::domain::{event::ClientMessage, id::ItemId, session::Change};
 
@@ -32,7 +32,8 @@ const TYPED_CHARS_MAX: usize = 10_000;
 impl Session {
     /// May anything be heard of the candidate?
     fn hears(&self) -> bool {
-        self.consent == Consent::Given && matches!(self.life, Life::Active | Life::Closing { .. })
+        let closed = matches!(self.life, Life::Closing { stage: Farewell::Saving, .. });
+        self.consent == Consent::Given && !closed && matches!(self.life, Life::Active | Life::Closing { .. })
     }
 
     pub(super) fn on_speech_started(&mut self, now: Time, item_id: ItemId, audio_ms: u64) {
@@ -108,8 +109,9 @@ impl Session {
         }
     }
 
+    /// Words may still come for what was heard before, whatever became of the peer.
     pub(super) fn on_user_settled(&mut self, item_id: ItemId, text: Option<&str>) {
-        if self.hears() {
+        if self.consent == Consent::Given {
             self.record.user_settled(&item_id, text, self.audio_ms);
         }
     }

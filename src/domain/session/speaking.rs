@@ -356,7 +356,8 @@ impl Session {
         self.disclosure = if phrases::discloses(&self.voice.heard(&greeting.items)) {
             Disclosure::Given
         } else {
-            Disclosure::Owed { cut: cut + 1 }
+            // What was never begun was not tried.
+            Disclosure::Owed { cut: cut + u32::from(self.voice.is_heard(&greeting.items)) }
         };
     }
 

@@ -331,6 +331,11 @@ impl World {
         });
     }
 
+    /// Runs until this was asked for last.
+    pub fn until_said(&mut self, tag: SpeechTag) {
+        self.until(&format!("{tag:?} is said"), |world| world.said.last().map(|speech| speech.tag) == Some(tag));
+    }
+
     pub fn start_speech(&mut self) -> ItemId {
         let item_id = ItemId::new(self.fresh("user"));
         if self.playing.is_some() || !self.queue.is_empty() {
