@@ -26,6 +26,8 @@ pub mod ice;
 #[cfg(feature = "server")]
 pub mod media;
 #[cfg(feature = "server")]
+pub mod mock_realtime;
+#[cfg(feature = "server")]
 pub mod random;
 #[cfg(feature = "server")]
 pub mod realtime;

@@ -116,6 +116,29 @@ impl Downlink {
         self.send(DownlinkCommand::Audio { item_id: item_id.clone(), pcm })
     }
 
+    /// Queues audio of an item, or gives it back when there is no room.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push), with the audio that was not taken.
+    pub fn offer(&self, item_id: &ItemId, pcm: Vec<i16>) -> Result<(), (DownlinkError, Vec<i16>)> {
+        let command = DownlinkCommand::Audio { item_id: item_id.clone(), pcm };
+        let sent = Sent { epoch: self.epoch.load(Ordering::Acquire), command };
+        self.commands.try_send(sent).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(Sent { command: DownlinkCommand::Audio { pcm, .. }, .. }) => {
+                (DownlinkError::Full, pcm)
+            }
+            _ => (DownlinkError::Closed, Vec::new()),
+        })
+    }
+
+    /// Waits until a command can be queued.
+    ///
+    /// # Errors
+    /// [`DownlinkError::Closed`] when nobody will play it.
+    pub async fn room(&self) -> Result<(), DownlinkError> {
+        self.commands.reserve().await.map(drop).map_err(|_| DownlinkError::Closed)
+    }
+
     /// Waits for room, then queues audio of an item: for callers that may be held back. A flush while it waits makes it
     /// stale.
     ///

@@ -1,5 +1,18 @@
 //! Speech models, behind one trait: OpenAI's Realtime API, any compatible server, and the built-in engine.
 
+mod client;
+mod config;
+mod connect;
+mod conversation;
+mod failure;
+mod outbox;
+mod pump;
+mod reconnect;
+mod timeline;
+
+pub use client::RealtimeModel;
+pub use config::{ConfigError, RealtimeConfig};
+
 use crate::{
     domain::{
         id::{ItemId, SessionId},

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test asserts by it, in its helpers too")]
 
+mod crash;
 mod engine;
 mod http;
-mod crash;
 mod media;
+mod realtime;
 mod store;
 mod support;
