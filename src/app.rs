@@ -2,15 +2,17 @@
 
 use crate::{
     auth::Authenticator,
-    config::{Config, EngineChoice, HttpConfig},
+    config::{Config, EngineChoice, EngineConfig, HttpConfig},
     domain::interview::Interview,
     engine::BuiltinEngine,
     http::{self, AppState, Shared, rate::PerAddress},
     media::{Media, MediaConfig, MediaError},
-    realtime::Model,
+    random,
+    realtime::{self, Model, RealtimeConfig, RealtimeModel},
     session::{Registry, SessionDeps},
     shutdown::{Phase, Shutdown},
     store::{Location, Store, StoreError, sqlite::SqliteStore},
+    wire::realtime::dialect::Dialect,
 };
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
@@ -45,6 +47,8 @@ pub enum StartError {
     Tls(std::io::Error),
     #[error("cannot open the database: {0}")]
     Store(#[from] StoreError),
+    #[error("cannot use the Realtime server: {0}")]
+    Realtime(#[from] realtime::ConfigError),
     #[error("cannot start media: {0}")]
     Media(#[from] MediaError),
     #[error("interview file {0}")]
@@ -80,7 +84,7 @@ impl App {
         let deps = SessionDeps {
             store: store.clone(),
             media: media.clone(),
-            model: model(&config, &engine),
+            model: model(&config.engine, &engine)?,
             voice: engine.clone(),
             limits: config.limits.clone(),
             shutdown: shutdown.clone(),
@@ -190,11 +194,23 @@ async fn report(serving: impl Future<Output = std::io::Result<()>>) {
     }
 }
 
-fn model(config: &Config, engine: &Arc<BuiltinEngine>) -> Arc<dyn Model> {
-    match config.engine.choice {
-        EngineChoice::Builtin => engine.clone(),
-        EngineChoice::Realtime => engine.clone(),
+fn model(config: &EngineConfig, builtin: &Arc<BuiltinEngine>) -> Result<Arc<dyn Model>, StartError> {
+    if config.choice == EngineChoice::Builtin {
+        return Ok(builtin.clone());
     }
+    let realtime = RealtimeConfig {
+        // OpenAI's own server, or one that is compatible.
+        name: if config.realtime_url.contains("api.openai.com") { "openai" } else { "realtime" }.to_owned(),
+        url: config.realtime_url.clone(),
+        api_key: config.api_key.clone(),
+        model: config.realtime_model.clone(),
+        voice: config.realtime_voice.clone(),
+        transcribe_model: config.transcribe_model.clone(),
+        dialect: if config.beta_dialect { Dialect::Beta } else { Dialect::Ga },
+        seed: random::seed(),
+        ..RealtimeConfig::default()
+    };
+    Ok(Arc::new(RealtimeModel::new(realtime)?))
 }
 
 fn media_config(config: &Config, host: IpAddr) -> MediaConfig {

@@ -14,11 +14,11 @@ pub mod app;
 #[cfg(feature = "server")]
 pub mod auth;
 #[cfg(feature = "server")]
+pub mod commands;
+#[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
 pub mod engine;
-#[cfg(feature = "server")]
-pub mod healthcheck;
 #[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]

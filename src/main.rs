@@ -3,7 +3,12 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use viva::{app::App, config::Config, telemetry};
+use viva::{
+    app::App,
+    commands::{healthcheck, mock_realtime, simulate},
+    config::Config,
+    telemetry,
+};
 
 /// Exit status for a wrong configuration (EX_USAGE of sysexits.h).
 const EXIT_USAGE: u8 = 64;
@@ -22,6 +27,10 @@ enum Command {
     Serve,
     /// Print the effective configuration, secrets redacted
     Config,
+    /// Run a Realtime server with scripted audio, for tests and load
+    MockRealtime(mock_realtime::Arguments),
+    /// Hold interviews with real WebRTC clients against a running Viva
+    Simulate(simulate::Arguments),
     /// Exit 0 when the Viva of this configuration answers on its port (for container health checks)
     Healthcheck,
 }
@@ -54,7 +63,9 @@ fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match arguments.command.unwrap_or(Command::Serve) {
             Command::Serve | Command::Config => serve(config).await,
-            Command::Healthcheck => viva::healthcheck::run(&config).await,
+            Command::Healthcheck => healthcheck::run(&config).await,
+            Command::MockRealtime(arguments) => mock_realtime::run(arguments).await,
+            Command::Simulate(arguments) => simulate::run(arguments).await,
         }
     });
     // Nothing that still computes (a transcription nobody waits for) may hold the exit up.

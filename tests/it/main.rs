@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test asserts by it, in its helpers too")]
 
 mod crash;
+mod docs;
 mod engine;
 mod http;
 mod media;

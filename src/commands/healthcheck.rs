@@ -1,6 +1,6 @@
 //! `viva healthcheck`: asks the Viva of the same configuration whether its process is well.
 
-use crate::config::Config;
+use crate::{commands::CommandError, config::Config};
 use std::{net::IpAddr, net::Ipv4Addr, net::SocketAddr, time::Duration};
 
 /// A container engine waits no longer than this.
@@ -10,7 +10,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Nothing answers there, or not with 200.
-pub async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub async fn run(config: &Config) -> Result<(), CommandError> {
     // Another part of the process may have installed it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let host = if config.http.host.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { config.http.host };

@@ -1,0 +1,8 @@
+//! The subcommands of `viva` beside serving.
+
+pub mod healthcheck;
+pub mod mock_realtime;
+pub mod simulate;
+
+/// What a command may fail with; it is printed and the process exits with 1.
+pub type CommandError = Box<dyn std::error::Error + Send + Sync>;
