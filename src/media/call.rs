@@ -30,6 +30,8 @@ use crate::domain::{
 
 /// Silence of the network after which the candidate counts as away.
 const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
+/// The address that media goes to gives way to another one after so long a silence.
+const ADDRESS_SILENT_AFTER: Duration = Duration::from_secs(1);
 /// Consent ends so long after the last authenticated check (RFC 7675 section 5.1).
 const CONSENT_FOR: Duration = Duration::from_secs(30);
 /// A peer that is not connected by then never will be (threat T7).
@@ -104,6 +106,8 @@ struct Link {
     state: LinkState,
     /// Where the last authenticated check came from: media goes there and nowhere else.
     address: Option<SocketAddr>,
+    /// When that address was last heard.
+    address_heard: Instant,
     deadline: Option<Instant>,
     since: Instant,
     last_check: Instant,
@@ -178,6 +182,7 @@ impl Call {
             id,
             state: LinkState::Connecting,
             address: None,
+            address_heard: now,
             deadline: None,
             since: now,
             last_check: now,
@@ -210,9 +215,13 @@ impl Call {
         if let Admitted::Check { nominates } = arrival.kind {
             link.last_check = now;
             link.last_heard = now;
-            if nominates || link.address.is_none() {
+            let is_silent = now.saturating_duration_since(link.address_heard) > ADDRESS_SILENT_AFTER;
+            if nominates || is_silent || link.address.is_none() {
                 link.address = Some(arrival.source);
             }
+        }
+        if link.address == Some(arrival.source) {
+            link.address_heard = now;
         }
         link.peer.handle_datagram(arrival.source, arrival.datagram, now);
         self.drain(now, out);
@@ -406,8 +415,8 @@ impl Call {
 
     fn report_quality(&mut self, now: Instant) {
         self.quality_at = now + QUALITY_EVERY;
-        let Some(link) = self.link.as_mut() else { return };
-        let statistics = link.peer.statistics(now);
+        let Some(link) = self.link.as_ref() else { return };
+        let statistics = link.peer.statistics();
         self.round_trip = statistics.round_trip.or(self.round_trip);
         if let Some(ratio) = statistics.remote_loss_ratio {
             self.pacer.note_loss(ratio);

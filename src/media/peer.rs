@@ -121,7 +121,7 @@ pub trait Peer: Send {
     fn send_data(&mut self, message: &str, now: Instant) -> Result<(), PeerError>;
 
     /// What the other side reported.
-    fn statistics(&mut self, now: Instant) -> PeerStatistics;
+    fn statistics(&self) -> PeerStatistics;
 
     /// Says goodbye (DTLS close_notify); poll for the last transmits, then drop.
     fn close(&mut self, now: Instant);

@@ -59,7 +59,9 @@ pub struct Heard {
     pub sequence: u16,
     pub timestamp: u32,
     pub marker: bool,
-    /// 24 kHz, mono.
+    /// The Opus packet.
+    pub packet: Bytes,
+    /// The same decoded: 24 kHz, mono.
     pub pcm: Vec<i16>,
     pub at: Instant,
 }
@@ -139,6 +141,7 @@ async fn listen(track: Arc<dyn TrackRemote>, events: mpsc::Sender<ClientEvent>) 
             timestamp: packet.header.timestamp,
             marker: packet.header.marker,
             pcm: pcm[..count].to_vec(),
+            packet: packet.payload,
             at: Instant::now(),
         };
         if events.send(ClientEvent::Audio(heard)).await.is_err() {
