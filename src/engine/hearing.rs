@@ -8,6 +8,9 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 /// An utterance is settled within this of its end, one way or the other.
 const SETTLE_MAX: Duration = Duration::from_secs(30);
 
+/// Stands in a text for a part of it that could not be transcribed.
+const MISSING: &str = "[not transcribed]";
+
 type Text = Result<String, EngineError>;
 
 /// One utterance: the texts of its chunks, in order, as they come.
@@ -235,16 +238,15 @@ impl Hearing {
 }
 
 impl Utterance {
-    /// The words of all chunks. What could not be heard is left out, unless nothing could be heard.
+    /// The words of all chunks, with a mark where some could not be had.
     fn settle(self) -> ModelEvent {
         let Self { item_id, chunks, .. } = self;
-        let failed = chunks.iter().flatten().all(Result::is_err) && !chunks.is_empty();
-        if failed {
+        if !chunks.is_empty() && chunks.iter().flatten().all(Result::is_err) {
             return ModelEvent::UserTextFailed { item_id };
         }
-        let texts: Vec<String> = chunks.into_iter().flatten().filter_map(Result::ok).collect();
-        let text = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
-        ModelEvent::UserText { item_id, text }
+        let texts = chunks.into_iter().flatten().map(|text| text.unwrap_or_else(|_| MISSING.to_owned()));
+        let texts: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
+        ModelEvent::UserText { item_id, text: texts.join(" ") }
     }
 }
 
@@ -258,7 +260,27 @@ pub(super) async fn wait<T>(job: Option<&mut BoxFuture<'static, T>>) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::Captions;
+    use super::{Captions, Utterance};
+    use crate::{
+        domain::{id::ItemId, session::ModelEvent},
+        engine::EngineError,
+    };
+
+    #[test]
+    fn a_missing_part_is_marked_and_missing_everything_is_a_failure() {
+        let item_id = ItemId::new("item_1");
+        let settle = |chunks: Vec<_>| {
+            let (chunks, item_id) = (chunks.into_iter().map(Some).collect(), item_id.clone());
+            Utterance { number: 0, item_id, chunks, ended: true, captions: Captions::default() }.settle()
+        };
+        let words = |text: &str| Ok(text.to_owned());
+        let lost = Err(EngineError::Overloaded);
+        let text = |text: &str| ModelEvent::UserText { item_id: item_id.clone(), text: text.to_owned() };
+        assert_eq!(settle(vec![words("One."), lost.clone(), words("Two.")]), text("One. [not transcribed] Two."));
+        assert_eq!(settle(vec![words("One."), words("")]), text("One."));
+        assert_eq!(settle(vec![words("")]), text(""));
+        assert_eq!(settle(vec![lost.clone(), lost]), ModelEvent::UserTextFailed { item_id: item_id.clone() });
+    }
 
     #[test]
     fn captions_show_a_word_once_two_guesses_agree_on_it() {

@@ -246,3 +246,98 @@ fn keep_window(ring: &mut Vec<i16>, pcm: &[i16]) {
 fn floats(pcm: &[i16]) -> Vec<f32> {
     pcm.iter().map(|&sample| f32::from(sample) / 32_768.0).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Heard, Listener};
+    use crate::media::port::{FRAME_MS, FRAME_SAMPLES, FrameKind, UplinkFrame};
+    use std::path::Path;
+
+    /// The four clips one after the other, 16 to 24 kHz by straight lines.
+    fn speech() -> Vec<i16> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/speech");
+        let mut samples: Vec<f32> = Vec::new();
+        for name in ["0870", "0880", "0890", "0920"] {
+            let path = folder.join(format!("sense_and_sensibility_01_austen_64kb-{name}.wav"));
+            let mut wav = hound::WavReader::open(path).unwrap();
+            samples.extend(wav.samples::<i16>().map(|sample| f32::from(sample.unwrap())));
+        }
+        let at = |n: usize| samples.get(n).copied().unwrap_or_default();
+        let between = |n: usize| {
+            let part = (n * 2 % 3) as f32 / 3.0;
+            (at(n * 2 / 3) * (1.0 - part) + at(n * 2 / 3 + 1) * part) as i16
+        };
+        (0..samples.len() * 3 / 2).map(between).collect()
+    }
+
+    #[test]
+    fn chunks_are_of_bounded_length_and_no_sample_is_lost_or_doubled() {
+        let mut listener = Listener::new();
+        let (mut started_ms, mut chunks) = (None, Vec::new());
+        let pcm = speech();
+        let mut audio_ms = 0;
+        for frame in pcm.chunks_exact(FRAME_SAMPLES) {
+            let pcm = frame.try_into().unwrap();
+            let frame = UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal };
+            audio_ms += FRAME_MS;
+            for heard in listener.push(&frame, false) {
+                match heard {
+                    Heard::Started { audio_ms } => started_ms = Some(audio_ms),
+                    Heard::Chunk { samples } => chunks.push(samples.len()),
+                    _ => {}
+                }
+            }
+        }
+        let started_ms = started_ms.expect("somebody speaks");
+        assert!(started_ms < 400, "{started_ms}");
+        assert!(chunks.len() >= 2 && chunks.iter().all(|&samples| samples <= 15 * 16_000), "{chunks:?}");
+        let rest = listener.end().and_then(|ending| ending.rest).map_or(0, |rest| rest.len());
+        let heard_ms = (chunks.iter().sum::<usize>() + rest) as u64 / 16;
+        // All but the resampler's delay and the window that is not full yet.
+        let expected_ms = audio_ms - started_ms;
+        assert!(heard_ms <= expected_ms && heard_ms + 40 >= expected_ms, "{heard_ms} of {expected_ms}");
+    }
+
+    #[test]
+    fn a_voice_without_pause_is_cut_where_it_is_quietest() {
+        let mut listener = Listener::new();
+        let pcm = speech();
+        // Only the loudest second, over and over, with one quiet place.
+        let loud: Vec<i16> = pcm[24_000..48_000].to_vec();
+        let mut chunks = Vec::new();
+        for index in 0..18 * 50u64 {
+            let at = (index as usize * FRAME_SAMPLES) % loud.len();
+            let quiet = (500..512).contains(&index);
+            let scale = if quiet { 0.02 } else { 1.0 };
+            let pcm = std::array::from_fn(|n| (f32::from(loud[(at + n) % loud.len()]) * scale) as i16);
+            let audio_ms = index * FRAME_MS;
+            let frame = UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal };
+            for heard in listener.push(&frame, false) {
+                if let Heard::Chunk { samples } = heard {
+                    chunks.push(samples.len() as u64 / 16);
+                }
+            }
+        }
+        let [first_ms] = chunks.as_slice() else { panic!("{chunks:?}") };
+        assert!((9_900..10_400).contains(first_ms), "cut after {first_ms} ms");
+    }
+
+    #[test]
+    fn lost_time_passes_as_silence() {
+        let mut listener = Listener::new();
+        let pcm = speech();
+        let mut audio_ms = 0;
+        let push = |listener: &mut Listener, pcm: &[i16], audio_ms: u64| {
+            let pcm = pcm.try_into().unwrap();
+            listener.push(&UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal }, false)
+        };
+        for frame in pcm.chunks_exact(FRAME_SAMPLES).take(100) {
+            push(&mut listener, frame, audio_ms);
+            audio_ms += FRAME_MS;
+        }
+        assert_eq!(listener.quiet_ms(), 0);
+        let heard = push(&mut listener, &[0; FRAME_SAMPLES], audio_ms + 1_000);
+        assert!(heard.contains(&Heard::Paused), "{heard:?}");
+        assert!((600..1_020).contains(&listener.quiet_ms()), "{}", listener.quiet_ms());
+    }
+}

@@ -246,6 +246,23 @@ async fn commit_ends_the_answer_without_waiting_for_silence() {
 }
 
 #[tokio::test]
+async fn short_answers_are_heard() {
+    let mut wrong = 0;
+    for answer in ["Yes.", "No, not really.", "I don't know.", "Three years."] {
+        let mut rig = Rig::started(&ENGINE, &[]).await;
+        rig.silence(1_000).await;
+        rig.feed(&ENGINE.speak(answer).await.expect("speech")).await;
+        rig.silence(2_600).await;
+        let events = rig.events_until(|event| user_text(event).is_some()).await;
+        let heard = user_text(events.last().expect("text")).expect("text").1.to_owned();
+        println!("{answer} -> {heard}");
+        let spoken = words(&heard.replace('3', "three"));
+        wrong += edits(&words(answer), &spoken);
+    }
+    assert!(wrong <= 1, "{wrong} words wrong");
+}
+
+#[tokio::test]
 async fn a_long_answer_is_cut_into_chunks_and_no_word_is_lost() {
     let mut rig = Rig::started(&ENGINE, &[]).await;
     // Without a pause that could end the turn: 250 ms between the clips, twice over.
