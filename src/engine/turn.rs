@@ -26,6 +26,11 @@ pub(super) struct TurnModel {
     network: Model,
     features: NodeId,
     probability: NodeId,
+    log_mel: LogMel,
+}
+
+/// Whisper's features.
+struct LogMel {
     transform: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,
     filters: Vec<Filter>,
@@ -43,16 +48,14 @@ impl TurnModel {
         Ok(Self {
             features: node(&network, File::SmartTurn, "input_features")?,
             probability: node(&network, File::SmartTurn, "logits")?,
-            transform: RealFftPlanner::new().plan_fft_forward(TRANSFORM),
-            window: (0..TRANSFORM).map(|n| 0.5 - 0.5 * (TAU * n as f32 / TRANSFORM as f32).cos()).collect(),
-            filters: mel_filters(),
+            log_mel: LogMel::new(),
             network,
         })
     }
 
     /// Probability (0 to 1) that whoever spoke in `samples` (16 kHz) has finished.
     pub(super) fn finished(&self, samples: &[f32], worker: &Worker) -> Result<f32, EngineError> {
-        let features = NdTensor::from_data([1, MELS, FRAMES], self.log_mel(&last_8_s(samples))?);
+        let features = NdTensor::from_data([1, MELS, FRAMES], self.log_mel.of(&last_8_s(samples))?);
         let inputs = vec![(self.features, features.into())];
         let options = Some(worker.options.clone());
         // The output is called `logits` and is a probability already.
@@ -61,9 +64,19 @@ impl TurnModel {
         let probability = Tensor::<f32>::try_from(probability).map_err(EngineError::run("smart-turn"))?;
         probability.to_vec().first().copied().ok_or_else(|| EngineError::run("smart-turn")("empty output"))
     }
+}
 
-    /// Whisper's features: `MELS` × `FRAMES`.
-    fn log_mel(&self, samples: &[f32]) -> Result<Vec<f32>, EngineError> {
+impl LogMel {
+    fn new() -> Self {
+        Self {
+            transform: RealFftPlanner::new().plan_fft_forward(TRANSFORM),
+            window: (0..TRANSFORM).map(|n| 0.5 - 0.5 * (TAU * n as f32 / TRANSFORM as f32).cos()).collect(),
+            filters: mel_filters(),
+        }
+    }
+
+    /// `MELS` × `FRAMES` values of 8 s.
+    fn of(&self, samples: &[f32]) -> Result<Vec<f32>, EngineError> {
         let half = TRANSFORM / 2;
         let last = samples.len() - 1;
         let at = |n: isize| samples[(n.unsigned_abs()).min(2 * last - n.unsigned_abs().min(2 * last))];
@@ -125,4 +138,28 @@ fn mel_of(hz: f32) -> f32 {
 
 fn hz_of(mel: f32) -> f32 {
     if mel < 15.0 { mel * 200.0 / 3.0 } else { 1_000.0 * ((mel - 15.0) * 6.4f32.ln() / 27.0).exp() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FRAMES, LogMel, MELS, last_8_s};
+    use std::path::Path;
+
+    /// Against the values that the Python package `transformers` 5.23 (`WhisperFeatureExtractor`, 8 s, normalised)
+    /// gives for the same clip.
+    #[test]
+    fn features_are_those_of_the_reference() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/speech");
+        let mut wav = hound::WavReader::open(folder.join("sense_and_sensibility_01_austen_64kb-0880.wav")).unwrap();
+        let samples: Vec<f32> = wav.samples::<i16>().map(|sample| f32::from(sample.unwrap()) / 32_768.0).collect();
+        let features = LogMel::new().of(&last_8_s(&samples)).unwrap();
+        assert_eq!(features.len(), MELS * FRAMES);
+        let near = |got: f32, wanted: f32| assert!((got - wanted).abs() < 2e-3, "{got}, wanted {wanted}");
+        near(features[0], 1.108_435_5);
+        near(features[40 * FRAMES + 500], -0.028_702_7);
+        near(features[40 * FRAMES + 501], 0.534_801_6);
+        near(features[40 * FRAMES + 502], 0.498_290_9);
+        near(features.iter().sum::<f32>() / features.len() as f32, 0.154_157_7);
+        near(features.iter().copied().fold(f32::MIN, f32::max), 1.804_384_8);
+    }
 }

@@ -49,6 +49,7 @@ fn money_and_percentages() {
         ("\u{a5}1,000", "1,000 yen"),
         ("EUR 500 and USD 2 million", "500 euros and 2 million US dollars"),
         ("$5/month", "$5 per month"),
+        ("$10k/year, 5GB/s", "10 thousand dollars per year, 5 gigabytes per second"),
         ("20% of 3.5%", "20 percent of 3.5 percent"),
         ("-3%, +4%", "minus 3 percent, 4 percent"),
         ("10-15% growth", "10 to 15 percent growth"),

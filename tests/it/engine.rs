@@ -2,7 +2,7 @@
 
 mod rig;
 
-use rig::{CLIPS, DEADLINE, Rig, clip, edits, to_16_khz, user_text, words};
+use rig::{CLIPS, DEADLINE, Rig, clip, clip_16_khz, edits, to_16_khz, user_text, words};
 use std::{path::Path, sync::LazyLock};
 use tokio::time::timeout;
 use viva::{
@@ -243,6 +243,17 @@ async fn commit_ends_the_answer_without_waiting_for_silence() {
     let events = rig.events_until(|event| user_text(event).is_some()).await;
     let heard = user_text(events.last().expect("text")).expect("text").1.to_owned();
     assert!(edits(&words(CLIPS[1].1), &words(&heard)) <= 1, "{heard}");
+}
+
+#[tokio::test]
+async fn a_finished_sentence_sounds_finished_and_half_of_it_does_not() {
+    for name in ["0890", "0920"] {
+        let whole = clip_16_khz(name);
+        let half = whole[..whole.len() / 2].to_vec();
+        let (whole, half) =
+            (ENGINE.finished(whole).await.expect("answer"), ENGINE.finished(half).await.expect("answer"));
+        assert!(whole > 0.8 && half < 0.3, "{name}: {whole} and {half}");
+    }
 }
 
 #[tokio::test]

@@ -85,14 +85,19 @@ fn money(words: &[Word<'_>]) -> Option<(String, usize)> {
     Some((format!("{}{spoken}{}", word.before, last.after), used))
 }
 
-/// `$5/month`, `100/s`: per.
+/// `$5/month`, `$10k/year`, `100/s`: per.
 fn rate(words: &[Word<'_>]) -> Option<(String, usize)> {
     let word = words.first()?;
     let (amount, per) = word.core.split_once('/')?;
+    let by_itself = [Word { before: "", core: amount, after: "" }];
     let priced = CURRENCIES.iter().find_map(|(sign, ..)| amount.strip_prefix(sign)).unwrap_or(amount);
+    let amount = match money(&by_itself).or_else(|| unit(&by_itself)) {
+        Some((spoken, _)) => spoken,
+        None => is_number(priced).then(|| amount.to_owned())?,
+    };
     let per = UNITS.iter().find(|(short, ..)| *short == per).map_or(per, |(_, one, _)| *one);
     let wordy = !per.is_empty() && per.chars().all(|c| c.is_alphabetic() || c == ' ');
-    (is_number(priced) && wordy).then(|| (word.with(&format!("{amount} per {per}")), 1))
+    wordy.then(|| (word.with(&format!("{amount} per {per}")), 1))
 }
 
 /// What one word says by itself: `20%`, `10-15%`, `10–15`, `1/2`.
