@@ -2,6 +2,7 @@
 
 mod audio;
 mod protos;
+mod realtime;
 mod session;
 mod speech_text;
 mod tidy;
