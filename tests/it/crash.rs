@@ -283,7 +283,7 @@ async fn no_acknowledgement_leaves_before_its_sync_returned() {
 /// Of one session's acknowledgements in a trace: how many there are, and how many left before a sync had returned that
 /// came after their words were written.
 fn early_acknowledgements(trace: &str) -> (u32, u32) {
-    let (mut written, mut durable) = (BTreeSet::new(), BTreeSet::new());
+    let (mut written, mut durable) = (BTreeSet::<u32>::new(), BTreeSet::<u32>::new());
     let (mut checked, mut early) = (0, 0);
     for line in trace.lines() {
         if let Some((_, said)) = line.split_once("write(1, \"ack 1 ") {
