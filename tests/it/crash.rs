@@ -293,8 +293,9 @@ fn early_acknowledgements(trace: &str) -> (u32, u32) {
                 early += u32::from(!durable.contains(&step));
             }
         } else if line.contains("write") {
-            let steps = line.split("[session 1 step ").skip(1).filter_map(|rest| rest.split_once(']')?.0.parse().ok());
-            written.extend(steps);
+            for (step, _) in line.split("[session 1 step ").skip(1).filter_map(|rest| rest.split_once(']')) {
+                written.extend(step.parse::<u32>());
+            }
         } else if line.ends_with("= 0") {
             durable.append(&mut written);
         }
