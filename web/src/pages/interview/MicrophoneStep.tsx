@@ -57,14 +57,16 @@ export function MicrophoneStep({ returning, starting, onStart, children }: Micro
       </p>
       {children}
       <div className="actions">
-        <Button
-          className="button primary"
-          isDisabled={microphone.stream === null}
-          onPress={() => microphone.stream && begin(microphone.stream)}
-          data-testid="start"
-        >
-          {starting ? "Connecting…" : label}
-        </Button>
+        {microphone.problem === null && (
+          <Button
+            className="button primary"
+            isDisabled={microphone.stream === null}
+            onPress={() => microphone.stream && begin(microphone.stream)}
+            data-testid="start"
+          >
+            {starting ? "Connecting…" : label}
+          </Button>
+        )}
         {microphone.problem !== null && microphone.problem !== "unsupported" && (
           <Button className="button" onPress={() => begin(silentStream())} data-testid="no-mic">
             <Icon name="keyboard" /> Go on without a microphone and type
