@@ -1,4 +1,4 @@
-"""The `openai` package as the client of a Realtime server: one spoken turn, every event held against the package's types.
+"""The `openai` package as the client of a Realtime server: one spoken turn, all events held against its types.
 
     realtime_client.py WEBSOCKET_BASE_URL CLIP.wav [CA.pem]
 
