@@ -76,7 +76,10 @@ impl App {
         let store = open_store(&config.database).await?;
         let recovered = store.recover(Timestamp::now()).await?;
         if !recovered.is_empty() {
-            tracing::warn!(sessions = recovered.len(), "sessions of an earlier run were interrupted; results are intact");
+            tracing::warn!(
+                sessions = recovered.len(),
+                "sessions of an earlier run were interrupted; results are intact"
+            );
         }
         let shutdown = Shutdown::default();
         let engine = Arc::new(BuiltinEngine::new(config.engine.models_dir.clone()));
@@ -175,7 +178,8 @@ async fn serve(
             // Another crate may have installed the same provider already.
             let _ = rustls::crypto::ring::default_provider().install_default();
             let tls = RustlsConfig::from_pem_file(&files.cert, &files.key).await.map_err(StartError::Tls)?;
-            let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(StartError::Tls)?.handle(handle.clone());
+            let mut server =
+                axum_server::from_tcp_rustls(listener, tls).map_err(StartError::Tls)?.handle(handle.clone());
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
             tokio::spawn(report(server.serve(service)));
         }

@@ -28,9 +28,13 @@ pub enum Identity {
     /// The developer at this machine (open mode, no credential).
     Local,
     Platform,
-    User { sub: String },
+    User {
+        sub: String,
+    },
     /// Holder of a candidate token; which session it opens is looked up.
-    Candidate { token: TokenHash },
+    Candidate {
+        token: TokenHash,
+    },
 }
 
 /// Why nobody is known.

@@ -75,7 +75,11 @@ pub async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let media_s: f64 = outcomes.iter().map(|outcome| outcome.media.as_secs_f64()).sum();
     let cost = meter.map(|meter| meter.stop(media_s)).transpose()?;
     let report = report(&outcomes, &failures, cost.as_ref());
-    if arguments.json { println!("{report}") } else { print_lines(&report) }
+    if arguments.json {
+        println!("{report}")
+    } else {
+        print_lines(&report)
+    }
     if failures.is_empty() { Ok(()) } else { Err(failures.join("; ").into()) }
 }
 

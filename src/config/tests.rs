@@ -5,7 +5,13 @@ fn load(pairs: &[(&str, &str)]) -> Result<Config, Vec<ConfigError>> {
     let map: HashMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     Config::load(
         |name| map.get(name).cloned(),
-        |path| if path == "secret.txt" { Ok("0123456789abcdef0123456789abcdef\n".to_owned()) } else { Err(std::io::ErrorKind::NotFound.into()) },
+        |path| {
+            if path == "secret.txt" {
+                Ok("0123456789abcdef0123456789abcdef\n".to_owned())
+            } else {
+                Err(std::io::ErrorKind::NotFound.into())
+            }
+        },
     )
 }
 

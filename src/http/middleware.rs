@@ -96,7 +96,9 @@ fn refuse_foreign(headers: &HeaderMap, uri: &Uri, public_host: Option<&str>) -> 
         None => uri.authority().map(|authority| authority.as_str()),
     };
     if !host.is_some_and(|host| is_local(host, public_host)) {
-        return Some("Viva runs without credentials and answers only to localhost; set VIVA_PUBLIC_URL for another name");
+        return Some(
+            "Viva runs without credentials and answers only to localhost; set VIVA_PUBLIC_URL for another name",
+        );
     }
     let origin = headers.get(header::ORIGIN)?;
     let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);

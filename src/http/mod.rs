@@ -14,14 +14,8 @@ pub use router::router;
 pub use routes::interviews::open_invite;
 
 use crate::{
-    auth::Authenticator,
-    config::AllowedOrigins,
-    domain::interview::Interview,
-    engine::BuiltinEngine,
-    ice::IcePlan,
-    session::Registry,
-    shutdown::Shutdown,
-    store::Store,
+    auth::Authenticator, config::AllowedOrigins, domain::interview::Interview, engine::BuiltinEngine, ice::IcePlan,
+    session::Registry, shutdown::Shutdown, store::Store,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{ops::Deref, sync::Arc};

@@ -29,8 +29,8 @@ use tokio::{
 const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 /// Longest typed answer, in characters.
 const TYPED_ANSWER_CHARS_MAX: usize = 4_000;
-/// After the core has ended, how long the last words to the page may take.
-const LINGER: Duration = Duration::from_millis(200);
+/// After the core has ended, how long a page may take to hear of it and hang up.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Everything that an actor works with; it owns all of it.
 pub(super) struct Parts {
@@ -72,6 +72,8 @@ struct Actor {
     quality: Option<QualityData>,
     started_at: Option<Timestamp>,
     last_event_id: u64,
+    /// Its data channel is open.
+    page_listens: bool,
     /// Set by `Output::Ended`.
     over: bool,
 }
@@ -86,6 +88,7 @@ pub(super) async fn run(parts: Parts) -> watch::Sender<StatusView> {
         quality: None,
         started_at: None,
         last_event_id: 0,
+        page_listens: false,
         over: false,
     };
     let mut phase = actor.parts.shutdown.subscribe();
@@ -166,8 +169,13 @@ impl Actor {
                     self.started_at.get_or_insert_with(Timestamp::now);
                 }
                 self.input(Input::Peer(event));
-                if event == PeerEvent::ChannelOpen {
-                    self.send_snapshot();
+                match event {
+                    PeerEvent::ChannelOpen => {
+                        self.page_listens = true;
+                        self.send_snapshot();
+                    }
+                    PeerEvent::Closed => self.page_listens = false,
+                    PeerEvent::Offered | PeerEvent::Connected { .. } | PeerEvent::Disconnected => {}
                 }
             }
             MediaEvent::Playout(event) => {
@@ -222,7 +230,8 @@ impl Actor {
                     self.last_event_id = envelope.id;
                     self.send_to_page(&envelope);
                 }
-                Output::ClosePeer => self.close_peer(),
+                // `finish` does it, once the page had a moment to hear that it is over.
+                Output::ClosePeer => {}
                 Output::Ended(reason) => {
                     tracing::info!(session = %self.parts.session_id, reason = reason.as_str(), "session ended");
                     self.over = true;
@@ -300,20 +309,26 @@ impl Actor {
         }
     }
 
-    fn close_peer(&self) {
-        let media = self.parts.media.clone();
-        self.parts.shutdown.tasks.spawn(async move { media.close().await });
-    }
-
     /// The core is done, and what could be saved is. The page gets a moment to hear the last words.
     async fn finish(mut self) -> watch::Sender<StatusView> {
         // A model that is gone needs no goodbye.
         let _ = self.parts.model.try_send(ModelCommand::Close);
-        tokio::time::sleep(LINGER).await;
+        if self.page_listens {
+            // A page hangs up when it has heard that it is over; one that does not is not waited for.
+            let _ = tokio::time::timeout(LINGER, self.hang_up()).await;
+        }
         self.parts.media.close().await;
         self.keep_quality().await;
         self.parts.requests.close();
         self.parts.view
+    }
+
+    async fn hang_up(&mut self) {
+        while let Some(event) = self.parts.media_events.recv().await {
+            if event == MediaEvent::Peer(PeerEvent::Closed) {
+                return;
+            }
+        }
     }
 
     /// How the candidate's microphone arrived belongs to the results.

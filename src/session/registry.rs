@@ -191,18 +191,14 @@ impl Registry {
             prepare: session.prepare().into(),
             history: Arc::from([]),
         };
-        let model_ports = ModelPorts {
-            uplink,
-            downlink: downlink.clone(),
-            commands,
-            events: model_sender,
-            cancel: cancel.clone(),
-        };
+        let model_ports =
+            ModelPorts { uplink, downlink: downlink.clone(), commands, events: model_sender, cancel: cancel.clone() };
         deps.model.converse(setup, model_ports, &deps.shutdown.tasks);
         let (saver, saved) = Saver::start(deps.store.clone(), session_id.clone(), &deps.shutdown.tasks);
         let (requests, mailbox) = mpsc::channel(MAILBOX);
         let (view, view_receiver) = watch::channel(first_view(&session));
-        let handle = SessionHandle { session_id: session_id.clone(), requests, view: view_receiver, media: media.clone() };
+        let handle =
+            SessionHandle { session_id: session_id.clone(), requests, view: view_receiver, media: media.clone() };
         let parts = Parts {
             session_id,
             session,

@@ -19,9 +19,13 @@ struct Batch {
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Saved {
-    Durable { sequence: u64 },
+    Durable {
+        sequence: u64,
+    },
     /// Not yet: it is being tried again.
-    Failing { sequence: u64 },
+    Failing {
+        sequence: u64,
+    },
 }
 
 /// First and longest wait between tries.

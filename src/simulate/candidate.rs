@@ -159,8 +159,13 @@ struct Seen {
 /// What the candidate is doing.
 enum Mouth {
     Shut,
-    Thinking { until: Instant },
-    Saying { clip: usize, frame: usize },
+    Thinking {
+        until: Instant,
+    },
+    Saying {
+        clip: usize,
+        frame: usize,
+    },
     /// This turn's clip is said.
     Said,
 }

@@ -66,10 +66,7 @@ pub const ERROR_CODES: &[ErrorRow] = &[
 impl ErrorCode {
     /// The row of this code.
     pub fn row(self) -> &'static ErrorRow {
-        ERROR_CODES
-            .iter()
-            .find(|row| row.code == self)
-            .unwrap_or(&ERROR_CODES[ERROR_CODES.len() - 1])
+        ERROR_CODES.iter().find(|row| row.code == self).unwrap_or(&ERROR_CODES[ERROR_CODES.len() - 1])
     }
 }
 

@@ -37,7 +37,10 @@ async fn a_session_starts_and_shows_itself() {
     let (status, body) = server.post(&format!("/api/interview/{id}/end"), json!({})).await;
     assert_eq!((status, body["success"].as_bool()), (200, Some(true)), "{body}");
     let again = server.post(&format!("/api/interview/{id}/end"), json!({})).await;
-    assert_eq!((again.0, again.1["status"].as_str(), &again.1["end_reason"]), (200, Some("ended"), &body["end_reason"]));
+    assert_eq!(
+        (again.0, again.1["status"].as_str(), &again.1["end_reason"]),
+        (200, Some("ended"), &body["end_reason"])
+    );
     server.stop().await;
 }
 
@@ -60,7 +63,8 @@ async fn bad_input_names_the_field_and_the_remedy() {
     }
     let (status, _) = server.post(start, json!({"user_id": "a", "unknown_field": {"ignored": true}})).await;
     assert_eq!(status, 200);
-    let broken = server.request(Method::POST, start).header(header::CONTENT_TYPE, "application/json").body("{\"user_id\":");
+    let broken =
+        server.request(Method::POST, start).header(header::CONTENT_TYPE, "application/json").body("{\"user_id\":");
     assert_problem(&answer(broken).await, 400, "invalid_request");
     let form = server.request(Method::POST, start).header(header::CONTENT_TYPE, "text/plain").body("user_id=a");
     assert_problem(&answer(form).await, 415, "unsupported_media_type");
@@ -76,7 +80,9 @@ async fn bad_offers_and_candidates_are_explained() {
     let server = TestServer::start(&[]).await;
     let (id, _) = server.session("tryout").await;
     let offer = format!("/api/interview/{id}/rtc/offer");
-    for sdp in ["", "nonsense", "v=0\r\n", &"a=x\r\n".repeat(20_000), "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"] {
+    for sdp in
+        ["", "nonsense", "v=0\r\n", &"a=x\r\n".repeat(20_000), "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"]
+    {
         let answered = server.post(&offer, json!({"sdp": sdp, "type": "offer"})).await;
         assert_problem(&answered, 400, "invalid_sdp");
     }
@@ -93,7 +99,9 @@ async fn bad_offers_and_candidates_are_explained() {
         assert_eq!(status, 200, "{answered}");
         assert!(answered["candidates"].is_array());
     }
-    for body in [json!({}), json!({"candidate": 3}), json!({"candidate": {"candidate": "hello"}}), json!({"candidates": {}})] {
+    for body in
+        [json!({}), json!({"candidate": 3}), json!({"candidate": {"candidate": "hello"}}), json!({"candidates": {}})]
+    {
         assert_problem(&server.post(&trickle, body).await, 400, "invalid_request");
     }
     server.post(&format!("/api/interview/{id}/end"), json!({})).await;
@@ -106,7 +114,8 @@ async fn bad_offers_and_candidates_are_explained() {
 #[tokio::test]
 async fn open_mode_serves_this_machine_only() {
     let server = TestServer::start(&[]).await;
-    let with = |name: &'static str, value: &'static str| answer(server.request(Method::GET, "/healthz").header(name, value));
+    let with =
+        |name: &'static str, value: &'static str| answer(server.request(Method::GET, "/healthz").header(name, value));
     assert_problem(&with("host", "evil.example").await, 403, "forbidden_host");
     assert_problem(&with("origin", "https://evil.example").await, 403, "forbidden_host");
     assert_problem(&with("origin", "null").await, 403, "forbidden_host");
@@ -128,7 +137,8 @@ async fn every_route_checks_its_owner() {
     let server = TestServer::start(&[("API_KEY", KEY), ("SECRET_KEY", secret)]).await;
     let platform = |request: reqwest::RequestBuilder| request.header("x-api-key", KEY);
     let start = |who: &'static str| {
-        let request = server.request(Method::POST, "/api/interview/start").json(&json!({"user_id": who, "kind": "tryout"}));
+        let request =
+            server.request(Method::POST, "/api/interview/start").json(&json!({"user_id": who, "kind": "tryout"}));
         answer(platform(request))
     };
     let (mine, other) = (start("ann").await.1, start("bob").await.1);
@@ -242,7 +252,8 @@ async fn every_answer_has_its_security_headers() {
     let server = TestServer::start(&[]).await;
     for path in ["/", "/healthz", "/readyz", "/api/interview/health", "/nowhere", "/i/x", "/results/x"] {
         let response = server.request(Method::GET, path).send().await.expect("an answer");
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+        let header =
+            |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
         assert!(header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
@@ -265,7 +276,9 @@ async fn the_clients_own_transcript_is_kept_apart_and_replaced() {
     assert_eq!(both["client_transcript"][0]["content"], "three");
     assert_eq!(both["client_transcript"].as_array().map(Vec::len), Some(1));
     assert_eq!(both["transcript"], json!([]));
-    for bad in [json!({"messages": [{"role": "robot", "content": "x", "timestamp": "2026-11-21T12:00:00Z"}]}), json!({})] {
+    for bad in
+        [json!({"messages": [{"role": "robot", "content": "x", "timestamp": "2026-11-21T12:00:00Z"}]}), json!({})]
+    {
         assert_problem(&server.post(&path, bad).await, 400, "invalid_request");
     }
     server.stop().await;

@@ -72,7 +72,10 @@ pub async fn find(state: &AppState, code: &str) -> ApiResult<Invite> {
     let code = code_hash(code).ok_or_else(ApiError::not_found)?;
     let invite = state.store.find_invite(code).await?.ok_or_else(ApiError::not_found)?;
     if attempts_left(&invite) == 0 || invite.closes_at <= Timestamp::now() {
-        return Err(ApiError::new(ErrorCode::InviteUsedUp, "This invitation is used up or has expired; ask for a new one"));
+        return Err(ApiError::new(
+            ErrorCode::InviteUsedUp,
+            "This invitation is used up or has expired; ask for a new one",
+        ));
     }
     Ok(invite)
 }

@@ -1,12 +1,7 @@
 //! What happens while an interview lives: offers, candidates, what the candidate tells the server.
 
 use crate::{
-    domain::{
-        auth::SessionStep,
-        event::ClientMessage,
-        ice::IceServer,
-        id::SessionId,
-    },
+    domain::{auth::SessionStep, event::ClientMessage, ice::IceServer, id::SessionId},
     http::{
         AppState,
         error::{ApiError, ApiResult},

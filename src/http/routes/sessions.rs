@@ -117,7 +117,8 @@ async fn plan(state: &AppState, address: IpAddr, caller: ApiResult<Caller>, body
     let wanted = body.kind.as_deref().or(body.interview_id.as_deref()).unwrap_or("general");
     let pointer = if body.kind.is_some() { "/kind" } else { "/interview_id" };
     let interview = interviews::kind(state, wanted).cloned();
-    let interview = interview.ok_or_else(|| ApiError::field(pointer, "is unknown: GET /api/v1/kinds lists what there is"))?;
+    let interview =
+        interview.ok_or_else(|| ApiError::field(pointer, "is unknown: GET /api/v1/kinds lists what there is"))?;
     let owner = principal.owner().ok_or_else(ApiError::not_found)?;
     Ok(Plan { interview, user_id, owner, admission: Admission::Direct })
 }
@@ -138,7 +139,9 @@ fn refused_start(error: CreateError) -> ApiError {
         CreateError::Draining => ApiError::retry(ErrorCode::Draining, "This server is about to stop; try again", 10),
         CreateError::Language(language) => ApiError::new(
             ErrorCode::LanguageUnavailable,
-            format!("The speech engine does not speak \"{language}\"; choose an English interview or set OPENAI_API_KEY"),
+            format!(
+                "The speech engine does not speak \"{language}\"; choose an English interview or set OPENAI_API_KEY"
+            ),
         ),
         CreateError::Invite(InviteUse::NoSuchInvite) => ApiError::not_found(),
         CreateError::Invite(InviteUse::NotOpenYet) => {

@@ -103,7 +103,10 @@ fn sent(actions: &[Action]) -> Vec<Value> {
 }
 
 fn told(actions: &[Action]) -> Vec<ModelEvent> {
-    actions.iter().filter_map(|action| if let Action::Emit(event) = action { Some(event.clone()) } else { None }).collect()
+    actions
+        .iter()
+        .filter_map(|action| if let Action::Emit(event) = action { Some(event.clone()) } else { None })
+        .collect()
 }
 
 fn created(id: &str) -> Value {
@@ -141,7 +144,9 @@ fn an_old_connection_is_replaced_when_nobody_speaks() {
     world.server(json!({"type": "input_audio_buffer.speech_stopped", "item_id": "u", "audio_end_ms": 9}));
     world.server(json!({"type": "input_audio_buffer.committed", "item_id": "u"}));
     assert_eq!(world.pass(5_000), []);
-    world.server(json!({"type": "conversation.item.input_audio_transcription.completed", "item_id": "u", "transcript": "t"}));
+    world.server(
+        json!({"type": "conversation.item.input_audio_transcription.completed", "item_id": "u", "transcript": "t"}),
+    );
     assert_eq!(world.pass(2_000), [Action::End(Ending::Recycle)]);
     world.conversation.on_lost();
     let replayed = sent(&world.connect());
@@ -167,7 +172,8 @@ fn speech_started_silences_first_and_tells_then() {
     world.server(created("r"));
     world.server(delta("r", "a", 400));
     world.conversation.on_voice_sent(7_000, 24_000);
-    let actions = world.server(json!({"type": "input_audio_buffer.speech_started", "item_id": "u", "audio_start_ms": 200}));
+    let actions =
+        world.server(json!({"type": "input_audio_buffer.speech_started", "item_id": "u", "audio_start_ms": 200}));
     // 300 ms of padding are not speech.
     let started = ModelEvent::SpeechStarted { item_id: ItemId::new("u"), audio_ms: 7_500 };
     assert_eq!(actions, [Action::Flush, Action::Emit(started)]);

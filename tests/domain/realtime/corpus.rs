@@ -64,7 +64,11 @@ fn times_with_a_fraction() {
 #[test]
 fn errors_with_a_code_a_type_or_neither() {
     for (text, code, kind) in [
-        (r#"{"type":"error","error":{"type":"invalid_request_error","code":"invalid_api_key","message":"m","param":null,"event_id":null}}"#, Some("invalid_api_key"), "invalid_request_error"),
+        (
+            r#"{"type":"error","error":{"type":"invalid_request_error","code":"invalid_api_key","message":"m","param":null,"event_id":null}}"#,
+            Some("invalid_api_key"),
+            "invalid_request_error",
+        ),
         (r#"{"type":"error","error":{"type":"insufficient_quota","message":"m"}}"#, None, "insufficient_quota"),
         (r#"{"type":"error","event_id":"e"}"#, None, ""),
     ] {

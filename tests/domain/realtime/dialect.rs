@@ -103,7 +103,8 @@ fn transcription_sessions_have_their_own_event_in_beta() {
     let ga = json!({"type": "session.update", "session": {
         "type": "transcription", "audio": {"input": {"transcription": {"model": "t"}}},
     }});
-    let beta = json!({"type": "transcription_session.update", "session": {"input_audio_transcription": {"model": "t"}}});
+    let beta =
+        json!({"type": "transcription_session.update", "session": {"input_audio_transcription": {"model": "t"}}});
     assert_eq!(client_to_beta(ga.clone()), beta);
     assert_eq!(client_to_ga(beta), ga);
 }

@@ -23,9 +23,7 @@ fn field(name: &str) -> BoxedStrategy<Value> {
         "error" => error().boxed(),
         "usage" => Just(json!({"type": "duration", "seconds": 1.5})).boxed(),
         "conversation" => Just(json!({"id": "conv_1"})).boxed(),
-        "rate_limits" => {
-            Just(json!([{"name": "tokens", "limit": 5, "remaining": 4, "reset_seconds": 0.5}])).boxed()
-        }
+        "rate_limits" => Just(json!([{"name": "tokens", "limit": 5, "remaining": 4, "reset_seconds": 0.5}])).boxed(),
         _ => text,
     }
 }
@@ -159,7 +157,16 @@ fn nonsense() -> impl Strategy<Value = String> {
         Just(json!(true)),
     ];
     let names = prop::sample::select(vec![
-        "session", "item", "response", "delta", "part", "error", "item_id", "response_id", "audio_start_ms", "usage",
+        "session",
+        "item",
+        "response",
+        "delta",
+        "part",
+        "error",
+        "item_id",
+        "response_id",
+        "audio_start_ms",
+        "usage",
     ]);
     prop_oneof![
         "\\PC{0,60}",

@@ -32,9 +32,16 @@ impl TestServer {
             ("VIVA_DRAIN_SECONDS".to_owned(), "0".to_owned()),
         ]);
         map.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let config = Config::load(|name| map.get(name).cloned(), |path| std::fs::read_to_string(path)).expect("a configuration");
+        let config =
+            Config::load(|name| map.get(name).cloned(), |path| std::fs::read_to_string(path)).expect("a configuration");
         let app = App::start(config, None).await.expect("a server");
-        Self { url: app.url.clone(), interview_url: app.interview_url.clone(), client: Client::new(), app: Some(app), dir }
+        Self {
+            url: app.url.clone(),
+            interview_url: app.interview_url.clone(),
+            client: Client::new(),
+            app: Some(app),
+            dir,
+        }
     }
 
     /// A request to a path of this server.
