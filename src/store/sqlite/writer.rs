@@ -6,7 +6,7 @@ use super::{
     write::{Write, Written},
 };
 use crate::store::StoreError;
-use sqlx::{Acquire, ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{Acquire, ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{sync::Mutex, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -108,12 +108,26 @@ async fn run(options: SqliteConnectOptions, connection: SqliteConnection, mut ma
     }
 }
 
+/// A connection that writes.
+///
+/// Opening a database takes over what an earlier connection wrote to the log, even where its sync failed: seen, and not
+/// durable. So everything is moved into the database file and synced there before anything builds on it.
+pub(super) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
+    let mut connection = options.connect().await.map_err(unavailable)?;
+    let checkpoint = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
+    let row = checkpoint.fetch_one(&mut connection).await.map_err(unavailable)?;
+    if row.try_get::<i64, _>(0).map_err(unavailable)? != 0 {
+        return Err(StoreError::Unavailable("somebody else reads the database all the time".to_owned()));
+    }
+    Ok(connection)
+}
+
 /// One transaction; then everyone in it is answered.
 async fn write_group(options: &SqliteConnectOptions, slot: &mut Option<SqliteConnection>, group: Vec<Job>) {
     let (writes, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|job| (job.write, job.reply)).unzip();
     let outcome = match slot.take() {
         Some(connection) => Ok(connection),
-        None => options.connect().await.map_err(unavailable),
+        None => connect(options).await,
     };
     let results = match outcome {
         Ok(mut connection) => {
