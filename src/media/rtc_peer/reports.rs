@@ -1,5 +1,5 @@
-//! What the other side reports of our audio (RFC 3550 section 6.4). The stack's own statistics leave out the round trip,
-//! and the reports that come inside sender reports, which is where a browser that speaks puts them.
+//! What the other side reports of our audio (RFC 3550 section 6.4). The stack's own statistics leave out the round
+//! trip, and the reports that come inside sender reports, which is where a browser that speaks puts them.
 
 use std::{
     collections::VecDeque,
