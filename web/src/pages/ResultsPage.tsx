@@ -198,7 +198,7 @@ function Questions({ questions }: { questions: Results["questions"] }) {
             <p className="quiet">
               <Icon name={question.status === "answered" ? "check" : "info"} />{" "}
               {QUESTION_STATUS[question.status] ?? question.status}
-              {question.reason ? `: ${question.reason.replaceAll("_", " ")}` : ""}
+              {question.reason && question.status !== "answered" ? `: ${question.reason.replaceAll("_", " ")}` : ""}
             </p>
           </li>
         ))}
