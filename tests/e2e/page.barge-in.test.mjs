@@ -1,28 +1,54 @@
-// Chromium's own file microphone talks without a pause, so that it interrupts the greeting.
+// Chromium's own file microphone talks whenever its file comes round, so that it interrupts the greeting.
 
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { byId, launch, openPage, screenshot } from "./support/browser.mjs";
 import { listenToAgent, sessionOf, startInterview, walkToStart } from "./support/candidate.mjs";
 import { Viva, until } from "./support/viva.mjs";
 import { normalised, speechClips } from "./support/words.mjs";
 
+/** The greeting takes about six seconds: silence before the words is shorter, so that it is cut in its middle. */
+const SILENCE_BEFORE_S = 3.5;
+/** Long enough for the turn to end, and for the next words of the interviewer to begin. */
+const SILENCE_AFTER_S = 5;
+const HEADER_BYTES = 44;
+const BYTES_A_SECOND = 16_000 * 2;
+
+/** The clip (16 kHz, mono, 16 bit) with silence around it; Chromium plays it over and over. */
+function withSilence(wav) {
+  const silence = (seconds) => Buffer.alloc(Math.round(seconds * BYTES_A_SECOND) & ~1);
+  const samples = Buffer.concat([silence(SILENCE_BEFORE_S), wav.subarray(HEADER_BYTES), silence(SILENCE_AFTER_S)]);
+  const header = Buffer.from(wav.subarray(0, HEADER_BYTES));
+  assert.equal(header.toString("latin1", 36, 40), "data", "a plain WAV header");
+  header.writeUInt32LE(HEADER_BYTES - 8 + samples.length, 4);
+  header.writeUInt32LE(samples.length, 40);
+  return Buffer.concat([header, samples]);
+}
+
 describe("a candidate who interrupts", () => {
   let viva;
   let browser;
+  let directory;
   before(async () => {
     const clips = await speechClips();
     const longest = clips.toSorted((a, b) => b.wav.length - a.wav.length)[0];
+    directory = await mkdtemp(path.join(tmpdir(), "viva-e2e-microphone-"));
+    const file = path.join(directory, "microphone.wav");
+    await writeFile(file, withSilence(Buffer.from(longest.wav, "base64")));
     browser = await launch([
       "--use-fake-device-for-media-stream",
       "--use-fake-ui-for-media-stream",
-      `--use-file-for-fake-audio-capture=${longest.file}`,
+      `--use-file-for-fake-audio-capture=${file}`,
     ]);
     viva = await Viva.start();
   });
   after(async () => {
     await browser?.close();
     await viva?.discard();
+    if (directory) await rm(directory, { recursive: true, force: true });
   });
 
   test("stops the greeting, and the results say what was heard of it", { timeout: 120_000 }, async (t) => {
