@@ -136,6 +136,7 @@ impl Registry {
             },
             Time(0),
         );
+        tracing::info!(session = %session_id, kind = new.interview.kind, engine = self.engine(), "session created");
         self.start(session_id, session, new.interview.language, place)
     }
 

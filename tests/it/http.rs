@@ -155,7 +155,7 @@ async fn every_route_checks_its_owner() {
         (Method::GET, "ice-servers", 200),
         (Method::GET, "transcript", 200),
         (Method::POST, "transcript", 200),
-        (Method::POST, "actions", 200),
+        (Method::POST, "actions", 409),
         (Method::POST, "consent", 200),
         (Method::POST, "rtc/offer", 400),
         (Method::POST, "rtc/answer", 400),

@@ -6,6 +6,7 @@ mod crash;
 mod docs;
 mod engine;
 mod http;
+mod interview;
 mod media;
 mod realtime;
 mod store;

@@ -1,7 +1,7 @@
 //! What happens while an interview lives: offers, candidates, what the candidate tells the server.
 
 use crate::{
-    domain::{auth::SessionStep, event::ClientMessage, ice::IceServer, id::SessionId},
+    domain::{auth::SessionStep, event::ClientMessage, ice::IceServer, id::SessionId, session::Status},
     http::{
         AppState,
         error::{ApiError, ApiResult},
@@ -170,7 +170,11 @@ pub async fn action(
     if matches!(&message, ClientMessage::Text { text } if text.trim().is_empty() || text.chars().count() > 4_000) {
         return Err(ApiError::field("/text", "must have 1 to 4000 characters"));
     }
+    let session = live(&state, &record)?;
+    if matches!(session.view().status, Status::Created | Status::Connecting) {
+        return Err(ApiError::new(ErrorCode::NotConnected, "Nobody is connected yet: the interview has not begun"));
+    }
     let ended = |_| ApiError::new(ErrorCode::SessionEnded, "The interview is over");
-    live(&state, &record)?.client(message).await.map_err(ended)?;
+    session.client(message).await.map_err(ended)?;
     Ok(Json(json!({"success": true, "session_id": record.session_id.as_str()})))
 }
