@@ -64,6 +64,17 @@ export async function screenshot(page, name, options = {}) {
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+/** The narrowest screen on which nothing may need scrolling to the side (WCAG 2.2, 1.4.10). */
+const NARROWEST = { width: 320, height: 640 };
+
+async function checkReflow(page, name) {
+  const before = page.viewportSize();
+  await page.setViewportSize(NARROWEST);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  await page.setViewportSize(before);
+  assert.ok(width <= NARROWEST.width, `${name} is ${width} px wide on a screen of ${NARROWEST.width}`);
+}
+
 /** No axe-core violation on what the page shows now, in the light and in the dark theme; a picture of each. */
 export async function checkAccessible(page, name) {
   for (const colorScheme of ["light", "dark"]) {
@@ -81,4 +92,5 @@ export async function checkAccessible(page, name) {
     assert.deepEqual(found, [], `axe, ${name}, ${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: "light" });
+  await checkReflow(page, name);
 }
