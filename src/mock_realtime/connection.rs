@@ -217,11 +217,11 @@ impl MockServer {
     /// Waits until so many events of this type were received, and returns the last of them.
     pub async fn wait_for_event(&self, kind: &str, count: usize) -> ClientMessage {
         self.wait_for(|record| {
-            let events = record.iter().filter_map(|received| match received {
+            let mut events = record.iter().filter_map(|received| match received {
                 Received::Event { message, .. } if message.kind == kind => Some(message),
                 _ => None,
             });
-            events.cloned().nth(count.saturating_sub(1))
+            events.nth(count.saturating_sub(1)).cloned()
         })
         .await
     }

@@ -36,7 +36,7 @@ impl Active {
     /// When the next delta is due.
     pub fn due_ms(&self, script: &AudioScript) -> Option<u64> {
         let sent_ms = self.sent_bytes as u64 / BYTES_PER_MS;
-        let after_ms = if script.pace_percent == 0 { 0 } else { sent_ms * 100 / script.pace_percent };
+        let after_ms = (sent_ms * 100).checked_div(script.pace_percent).unwrap_or(0);
         (!self.endless).then_some(self.begun_ms + after_ms)
     }
 
@@ -69,7 +69,8 @@ impl Session {
     pub(super) fn on_response_create(&mut self, now_ms: u64, id: Option<&str>, config: ResponseConfig) {
         if let Some(active) = &self.active {
             let message = format!(
-                "Conversation already has an active response in progress: {}. Wait until the response is finished before creating a new one.",
+                "Conversation already has an active response in progress: {}. \
+                 Wait until the response is finished before creating a new one.",
                 active.response_id
             );
             let code = Some("conversation_already_has_active_response");

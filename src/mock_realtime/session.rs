@@ -248,7 +248,8 @@ impl Session {
         let waiting_ms = self.uncommitted_samples / SAMPLES_PER_MS as u64;
         if waiting_ms < COMMIT_MIN_MS {
             let message = format!(
-                "Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, but buffer only has {waiting_ms}.00ms of audio."
+                "Error committing input audio buffer: buffer too small. \
+                 Expected at least 100ms of audio, but buffer only has {waiting_ms}.00ms of audio."
             );
             return self.error(id, "invalid_request_error", Some("input_audio_buffer_commit_empty"), &message, None);
         }

@@ -1,6 +1,6 @@
 //! The bridge: one task a session, which opens the socket at once, pumps audio and events both ways, and replaces the
-//! connection when it is lost or old. What to do is decided by [`Conversation`]; here are the channels and the tries, in
-//! `pump` the socket.
+//! connection when it is lost or old. What to do is decided by [`Conversation`]; here are the channels and the tries,
+//! in `pump` the socket.
 
 use crate::{
     domain::{
@@ -165,7 +165,8 @@ impl Bridge {
             self.events.push_back(ModelEvent::Failed);
         }
         if self.outbox.dropped > 0 {
-            tracing::warn!(session = %self.session, frames = self.outbox.dropped, "voice was dropped while the server was away");
+            let frames = self.outbox.dropped;
+            tracing::warn!(session = %self.session, frames, "voice was dropped while the server was away");
         }
         let (events, sender) = (self.events, self.ports.events);
         let tell = async {

@@ -37,7 +37,10 @@ proptest! {
     }
 
     #[test]
-    fn deltas_may_split_samples_anywhere(pcm in vec(any::<i16>(), 0..500), cuts in vec(any::<prop::sample::Index>(), 0..8)) {
+    fn deltas_may_split_samples_anywhere(
+        pcm in vec(any::<i16>(), 0..500),
+        cuts in vec(any::<prop::sample::Index>(), 0..8),
+    ) {
         let bytes: Vec<u8> = pcm.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         cuts.extend([0, bytes.len()]);
@@ -74,7 +77,8 @@ proptest! {
         let text = format!("{{{}}}", body.join(","));
         let fast = parse_delta(&text);
         prop_assert_eq!(fast.is_some(), name.ends_with("audio.delta"));
-        if let (Some(fast), ServerEvent::OutputAudioDelta(slow)) = (fast, ServerMessage::parse(&text).expect("e").event) {
+        let slow = ServerMessage::parse(&text).expect("an event").event;
+        if let (Some(fast), ServerEvent::OutputAudioDelta(slow)) = (fast, slow) {
             prop_assert_eq!(fast.response_id, slow.response_id);
             prop_assert_eq!(fast.item_id, slow.item_id);
             prop_assert_eq!(fast.content_index, slow.content_index);

@@ -8,13 +8,15 @@ fn read(text: &str) -> ServerEvent {
 
 #[test]
 fn a_session_with_all_its_nulls() {
-    let text = r#"{"type":"session.created","event_id":"event_1","session":{"type":"realtime","object":"realtime.session",
+    let text = r#"{"type":"session.created","event_id":"event_1",
+        "session":{"type":"realtime","object":"realtime.session",
         "id":"sess_1","model":"gpt-realtime-2.1","output_modalities":["audio"],"instructions":"","tools":[],
         "tool_choice":"auto","max_output_tokens":"inf","tracing":null,"truncation":"auto","prompt":null,
         "expires_at":1789728574,"include":null,"audio":{"input":{"format":{"type":"audio/pcm","rate":24000},
         "transcription":null,"noise_reduction":null,"turn_detection":{"type":"server_vad","threshold":0.5,
         "prefix_padding_ms":300,"silence_duration_ms":200,"idle_timeout_ms":null,"create_response":true,
-        "interrupt_response":true}},"output":{"format":{"type":"audio/pcm","rate":24000},"voice":"marin","speed":1.0}}}}"#;
+        "interrupt_response":true}},
+        "output":{"format":{"type":"audio/pcm","rate":24000},"voice":"marin","speed":1.0}}}}"#;
     let ServerEvent::SessionCreated(created) = read(text) else { panic!() };
     let input = created.session.audio.as_ref().and_then(|audio| audio.input.as_ref()).expect("input");
     assert_eq!(input.transcription, Some(None), "null is not absent");
@@ -43,10 +45,12 @@ fn deltas_with_padding_against_eavesdroppers() {
 
 #[test]
 fn nulls_where_values_belong() {
-    let text = r#"{"type":"response.output_item.added","response_id":"r","output_index":null,"item":{"id":"i","type":"message","content":null,"role":null}}"#;
+    let text = r#"{"type":"response.output_item.added","response_id":"r","output_index":null,
+        "item":{"id":"i","type":"message","content":null,"role":null}}"#;
     let ServerEvent::OutputItemAdded(added) = read(text) else { panic!() };
     assert_eq!(added.item.id.as_deref(), Some("i"));
-    let text = r#"{"type":"conversation.item.input_audio_transcription.completed","item_id":"i","transcript":null,"usage":null}"#;
+    let text = r#"{"type":"conversation.item.input_audio_transcription.completed","item_id":"i",
+        "transcript":null,"usage":null}"#;
     let ServerEvent::TranscriptionCompleted(done) = read(text) else { panic!() };
     assert_eq!(done.transcript, "");
 }
@@ -65,7 +69,8 @@ fn times_with_a_fraction() {
 fn errors_with_a_code_a_type_or_neither() {
     for (text, code, kind) in [
         (
-            r#"{"type":"error","error":{"type":"invalid_request_error","code":"invalid_api_key","message":"m","param":null,"event_id":null}}"#,
+            r#"{"type":"error","error":{"type":"invalid_request_error","code":"invalid_api_key","message":"m",
+                "param":null,"event_id":null}}"#,
             Some("invalid_api_key"),
             "invalid_request_error",
         ),

@@ -54,7 +54,8 @@ async fn refusals_that_no_retry_helps_are_failures() {
         json!({"on": "connect", "do": {"refuse": 401}}),
         json!({"on": "connect", "do": {"refuse": 403}}),
         json!({"on": "open", "do": {"error_close": {"code": "invalid_model", "close": 4000}}}),
-        json!({"on": "session.update", "do": {"error": {"code": "insufficient_quota", "kind": "insufficient_quota", "message": "no credit", "param": null}}}),
+        json!({"on": "session.update", "do": {"error":
+            {"code": "insufficient_quota", "kind": "insufficient_quota", "message": "no credit", "param": null}}}),
         json!({"on": "response.create", "do": {"fail_response": "billing_hard_limit_reached"}}),
     ] {
         let mut rig = Rig::start(faults(json!([fault]))).await;
@@ -209,7 +210,8 @@ async fn an_expired_session_is_replaced_without_alarm() {
 
 #[tokio::test]
 async fn a_refused_configuration_is_tried_once_more_and_smaller() {
-    let refusal = json!({"error": {"code": "invalid_value", "kind": "invalid_request_error", "message": "no such voice", "param": "session.audio.output.voice"}});
+    let refusal = json!({"error": {"code": "invalid_value", "kind": "invalid_request_error",
+        "message": "no such voice", "param": "session.audio.output.voice"}});
     let mut rig = Rig::start(faults(json!([{"on": "session.update", "nth": 1, "do": refusal}]))).await;
     rig.ready().await;
     let second = within("a second update", rig.mock.wait_for_event("session.update", 2)).await;
