@@ -121,13 +121,14 @@ impl App {
         tracing::info!(live = self.state.registry.len(), seconds = self.drain.as_secs(), "draining");
         self.shutdown.advance(Phase::Draining);
         let polite = async {
+            let shutdown = &self.shutdown;
             let goodbye = tokio::time::sleep(Shutdown::goodbye_after(self.drain));
             let deadline = tokio::time::sleep(self.drain);
             tokio::pin!(goodbye, deadline);
             loop {
                 tokio::select! {
                     () = self.state.registry.all_finished() => return,
-                    () = &mut goodbye, if self.shutdown.phase() < Phase::Goodbye => self.shutdown.advance(Phase::Goodbye),
+                    () = &mut goodbye, if shutdown.phase() < Phase::Goodbye => shutdown.advance(Phase::Goodbye),
                     () = &mut deadline => return,
                 }
             }

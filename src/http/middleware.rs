@@ -24,7 +24,8 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// Content policy of the pages: their own files only.
 const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; \
-    style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+    style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+    object-src 'none'";
 
 /// Adds the request id, the security headers and the log line.
 pub async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -49,7 +50,8 @@ pub async fn around(State(state): State<AppState>, request: Request, next: Next)
     metrics::counter!("viva_http_requests_total", "route" => route.to_owned(), "status" => status.to_string())
         .increment(1);
     metrics::histogram!("viva_http_request_seconds", "route" => route.to_owned()).record(started.elapsed());
-    tracing::debug!(request_id = %id, %method, route, status, elapsed_ms = started.elapsed().as_millis() as u64, "request");
+    let elapsed_ms = started.elapsed().as_millis() as u64;
+    tracing::debug!(request_id = %id, %method, route, status, elapsed_ms, "request");
     response
 }
 

@@ -60,7 +60,8 @@ impl Saver {
     }
 }
 
-/// Writes until it is durable. The session decides how long it waits; this never gives up by itself while anyone listens.
+/// Writes until it is durable. The session decides how long it waits; this never gives up by itself while anyone
+/// listens.
 async fn write(store: &dyn Store, session_id: &SessionId, batch: Batch, report: &mpsc::Sender<Saved>) {
     let at = Timestamp::now();
     let mut wait = RETRY.0;

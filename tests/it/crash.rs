@@ -231,8 +231,8 @@ const TRACED: &str = "trace=fsync,fdatasync,write,pwrite64";
 
 #[tokio::test]
 async fn a_sync_that_fails_is_never_acknowledged() {
-    // From this sync of a thread on, every one fails; a new connection is a new thread. The first few syncs are those of
-    // an empty database being made.
+    // From this sync of a thread on, every one fails; a new connection is a new thread. The first few syncs are those
+    // of an empty database being made.
     let mut acknowledged = 0;
     for first in [1, 2, 3, 5, 8, 13, 21, 40, 90] {
         let directory = tempfile::tempdir().unwrap();

@@ -313,7 +313,8 @@ pub struct ClientTranscript {
 /// Messages of one client transcript.
 const CLIENT_MESSAGES_MAX: usize = 2_000;
 
-/// `POST …/transcript`: replaces the client's own copy. It is kept beside the server's transcript, never merged into it.
+/// `POST …/transcript`: replaces the client's own copy. It is kept beside the server's transcript, never merged into
+/// it.
 pub async fn put_client_transcript(
     State(state): State<AppState>,
     Path(id): Path<String>,

@@ -270,7 +270,8 @@ proptest! {
         let mut now_ms = 0;
         for (ssrc, sequence, timestamp, payload, wait_ms) in packets {
             now_ms += wait_ms;
-            let (sequence, timestamp) = if is_near { (sequence % 100, timestamp % 96_000) } else { (sequence, timestamp) };
+            let near = (sequence % 100, timestamp % 96_000);
+            let (sequence, timestamp) = if is_near { near } else { (sequence, timestamp) };
             buffer.push(Packet { ssrc: ssrc / 2, sequence, timestamp, payload }, now_ms);
             let mut steps = 0;
             while let Some(step) = buffer.poll(now_ms) {

@@ -110,8 +110,8 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    /// Each item starts at most once and ends exactly once, nobody is said to have heard more than was sent or received,
-    /// and nothing plays after its end.
+    /// Each item starts at most once and ends exactly once, nobody is said to have heard more than was sent or
+    /// received, and nothing plays after its end.
     #[test]
     fn the_account_balances(acts in prop::collection::vec(act(), 0..400)) {
         let mut playout = Playout::default();

@@ -85,6 +85,9 @@ fn sizes_are_bounded() {
     fails("lines stay short", "tests/e2e/page.test.mjs", &"x".repeat(121));
     passes("README.md", &"x".repeat(400));
     passes("web/src/page.tsx", &"x".repeat(121));
+    let sample = format!("const A: &str = r#\"{{\"type\":\"{}\"}}\"#;", "x".repeat(121));
+    passes("tests/it/main.rs", &sample);
+    fails("lines stay short", "src/http/mod.rs", &sample);
 }
 
 #[test]

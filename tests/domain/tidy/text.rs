@@ -83,7 +83,9 @@ fn sizes(source: &Source, long_files: &[(&str, &str)]) -> Vec<Finding> {
     let has_columns = is_code && !source.path.starts_with("web/");
     for (at, line) in source.text.lines().enumerate().filter(|_| has_columns) {
         let columns = line.chars().count();
-        if columns > COLUMNS_MAX {
+        // A sample of JSON in a test stays as it is on the wire.
+        let is_sample = !source.is_shipped() && line.contains("\":");
+        if columns > COLUMNS_MAX && !is_sample {
             let what = format!("{columns} columns, {COLUMNS_MAX} at most");
             found.push(Finding::new("lines stay short", source, at + 1, what));
         }
