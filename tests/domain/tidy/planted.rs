@@ -112,6 +112,7 @@ fn tests_do_not_sleep() {
     fails(RULE, "tests/e2e/client.py", concat!("    time.", "sleep(1)"));
     passes("src/app.rs", "async fn f() { tokio::time::sleep(d).await }");
     passes("tests/it/main.rs", "use tokio::time::timeout; // no sleep(here)");
+    passes("benches/audio.rs", "async fn f() { tokio::time::sleep(d).await }");
 }
 
 #[test]
