@@ -102,7 +102,8 @@ pub(super) async fn run(parts: Parts) -> watch::Sender<StatusView> {
             () = stop.cancelled(), if !stopping => {
                 stopping = true;
                 actor.input(Input::End(StopReason::Drain));
-                actor.input(Input::End(StopReason::Candidate));
+                // No time for a goodbye, nor for the last transcript.
+                actor.input(Input::End(StopReason::Internal));
             }
             Some(saved) = actor.parts.saved.recv() => actor.saved(saved),
             Some(event) = actor.parts.media_events.recv() => actor.media_event(event),

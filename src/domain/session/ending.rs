@@ -150,6 +150,12 @@ impl Session {
                 self.hush(now);
                 self.skip_farewell(now);
             }
+            if reason == StopReason::Internal
+                && let Life::Closing { reason, stage: Farewell::Transcribing, .. } = self.life
+            {
+                // No time is left: what is not transcribed now is marked as missing.
+                self.save_all(now, reason);
+            }
             return;
         }
         let words = match reason {

@@ -50,7 +50,7 @@ fn summary(interview: &Interview) -> Value {
 }
 
 /// About how long it takes: two minutes a question, and no longer than its limit.
-fn minutes(interview: &Interview) -> u64 {
+pub fn minutes(interview: &Interview) -> u64 {
     (interview.questions.len() as u64 * 2).clamp(1, (interview.limits.max_duration_ms / 60_000).max(1))
 }
 

@@ -280,7 +280,11 @@ pub async fn status(State(state): State<AppState>, Path(id): Path<String>, calle
         "started_at": started_at.map(|at| at.to_string()),
         "expires_at": record.expires_at.to_string(),
         "title": record.interview.title,
+        "description": record.interview.description,
         "question_count": total,
+        "duration_minutes": interviews::minutes(&record.interview),
+        "recording": false,
+        "candidate_may_read_results": may_read,
         "consent": {
             "required": record.consent_required,
             "version": CONSENT_VERSION,
