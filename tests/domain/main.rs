@@ -1,5 +1,7 @@
 //! The pure half, in virtual time, and the house rules.
 
+#![allow(clippy::unwrap_used, reason = "a test asserts by it, in its helpers too")]
+
 mod audio;
 mod protos;
 mod realtime;

@@ -30,11 +30,20 @@ test("ten interviews at the same time all come to their end", { timeout: 300_000
   const { cost } = report;
   const perSession = (cost.memory_peak_kib - cost.memory_before_kib) / SESSIONS;
   const ratio = cost.cpu_ms_per_session_second / FLOOR_MS;
-  t.diagnostic(`${SESSIONS} interviews, ${report.session_seconds.toFixed(0)} session-seconds, speech engine included`);
-  t.diagnostic(`CPU ${cost.cpu_ms_per_session_second.toFixed(1)} ms a session-second, ${ratio.toFixed(1)} x the media floor`);
+  t.diagnostic(
+    `${SESSIONS} interviews, ${report.session_seconds.toFixed(0)} session-seconds, speech engine included`,
+  );
+  t.diagnostic(
+    `CPU ${cost.cpu_ms_per_session_second.toFixed(1)} ms a session-second, ${ratio.toFixed(1)} x the media floor`,
+  );
   t.diagnostic(`memory ${perSession.toFixed(0)} KiB a session above the idle server with its models loaded`);
-  t.diagnostic(`agent frames late by p50 ${report.agent_frame_lateness_ms.p50.toFixed(2)} ms, ` +
-    `p99 ${report.agent_frame_lateness_ms.p99.toFixed(1)} ms`);
-  t.diagnostic(`offer to answer p50 ${report.answer_ms.p50.toFixed(1)} ms, p99 ${report.answer_ms.p99.toFixed(1)} ms; ` +
-    `first agent audio p50 ${report.first_agent_audio_ms.p50.toFixed(0)} ms, max ${report.first_agent_audio_ms.max.toFixed(0)} ms`);
+  t.diagnostic(
+    `agent frames late by p50 ${report.agent_frame_lateness_ms.p50.toFixed(2)} ms, ` +
+      `p99 ${report.agent_frame_lateness_ms.p99.toFixed(1)} ms`,
+  );
+  t.diagnostic(
+    `offer to answer p50 ${report.answer_ms.p50.toFixed(1)} ms, p99 ${report.answer_ms.p99.toFixed(1)} ms; ` +
+      `first agent audio p50 ${report.first_agent_audio_ms.p50.toFixed(0)} ms, ` +
+      `max ${report.first_agent_audio_ms.max.toFixed(0)} ms`,
+  );
 });

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What a client sends (our bridge to a server; anyone to our own `/v1/realtime`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
+#[allow(clippy::large_enum_variant, reason = "one a turn, and never kept in numbers")]
 pub enum ClientEvent {
     #[serde(rename = "session.update")]
     SessionUpdate { session: Box<SessionConfig> },

@@ -66,7 +66,7 @@ proptest! {
         id in "\\PC{0,20}",
         last: bool,
     ) {
-        let mut fields = vec![
+        let mut fields = [
             ("type", json!(name)), ("event_id", json!("e")), ("response_id", json!(id)), ("item_id", json!("i")),
             ("output_index", json!(0)), ("content_index", json!(2)), ("delta", json!(delta)), ("new", json!({})),
         ];
