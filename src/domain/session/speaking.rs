@@ -353,7 +353,9 @@ impl Session {
     /// Did the candidate hear that an AI speaks?
     pub(super) fn note_disclosure(&mut self, greeting: &Utterance) {
         let Disclosure::Owed { cut } = self.disclosure else { return };
-        self.disclosure = if phrases::discloses(&self.voice.heard(&greeting.items)) {
+        // As long as the pacer has not said how much was heard of a cut item, nothing counts as heard.
+        let told = self.voice.is_over(&greeting.items);
+        self.disclosure = if told && phrases::discloses(&self.voice.heard(&greeting.items)) {
             Disclosure::Given
         } else {
             // What was never begun was not tried.
