@@ -4,6 +4,8 @@
 //! is the CPU time of the media threads (Linux's account of them) while real WebRTC clients talk and listen at the same
 //! time in this process; the clients' own CPU is not in it.
 
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and asserts by unwrapping")]
+
 use std::{
     hint::black_box,
     net::{IpAddr, Ipv4Addr, SocketAddr},

@@ -1,6 +1,8 @@
 //! What the built-in engine costs: CPU seconds per second of audio for each of its parts, and the time to the first
 //! audio of a speech. Run with `cargo bench --bench engine`.
 
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and asserts by unwrapping")]
+
 use std::{
     fs,
     path::Path,

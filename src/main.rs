@@ -1,5 +1,7 @@
 //! The `viva` command: configuration or exit 64, start, one ready line, wait for a signal, drain.
 
+#![allow(clippy::print_stdout, reason = "the ready line and `viva config` are this program's output")]
+
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};

@@ -244,6 +244,7 @@ impl Shared {
 
     async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, connection: u32) {
         let mut seen = None;
+        #[allow(clippy::result_large_err, reason = "the callback's type is the library's")]
         let upgrade = accept_hdr_async_with_config(
             stream,
             |request: &Request, response: Response| self.on_upgrade(connection, request, response, &mut seen),

@@ -26,6 +26,7 @@ use tokio_tungstenite::tungstenite::{
 };
 
 /// What can wake the task.
+#[allow(clippy::large_enum_variant, reason = "lives for one turn of the loop, on the stack")]
 enum Woken {
     Cancelled,
     Command(Option<ModelCommand>),
