@@ -234,7 +234,8 @@ impl Actor {
                 // `finish` does it, once the page had a moment to hear that it is over.
                 Output::ClosePeer => {}
                 Output::Ended(reason) => {
-                    tracing::info!(session = %self.parts.session_id, reason = reason.as_str(), "session ended");
+                    let session = &self.parts.session_id;
+                    tracing::info!(%session, reason = reason.as_str(), results = %format_args!("/results/{session}"), "session ended");
                     self.over = true;
                 }
             }
