@@ -235,7 +235,8 @@ impl Actor {
                 Output::ClosePeer => {}
                 Output::Ended(reason) => {
                     let session = &self.parts.session_id;
-                    tracing::info!(%session, reason = reason.as_str(), results = %format_args!("/results/{session}"), "session ended");
+                    let results = format!("/results/{session}");
+                    tracing::info!(%session, reason = reason.as_str(), results, "session ended");
                     self.over = true;
                 }
             }

@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test asserts by it, in its helpers too")]
 
 mod audio;
+mod auth;
+mod ice;
+mod limit;
 mod protos;
 mod realtime;
+mod result;
 mod session;
 mod speech_text;
 mod tidy;
