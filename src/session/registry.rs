@@ -137,7 +137,11 @@ impl Registry {
             Time(0),
         );
         tracing::info!(session = %session_id, kind = new.interview.kind, engine = self.engine(), "session created");
-        self.start(session_id, session, new.interview.language, place)
+        let started = self.start(session_id.clone(), session, new.interview.language, place);
+        if started.is_err() {
+            end_internally(&*self.deps.store, &session_id).await;
+        }
+        started
     }
 
     async fn keep(&self, new: NewSession, admission: Admission) -> Result<(), CreateError> {
@@ -232,10 +236,7 @@ impl Registry {
             let ended = actor.await;
             if let Err(error) = &ended {
                 tracing::error!(session = %session_id, panicked = error.is_panic(), "session actor failed");
-                let end = Change::Status { status: Status::Ended, end_reason: Some(EndReason::Internal) };
-                if let Err(error) = store.apply(&session_id, LAST_SEQUENCE, Timestamp::now(), vec![end]).await {
-                    tracing::error!(%error, "the end of a failed session cannot be saved");
-                }
+                end_internally(&*store, &session_id).await;
             }
             cancel.cancel();
             lock(&live).remove(&session_id);
@@ -253,6 +254,14 @@ impl Registry {
     pub async fn all_finished(&self) {
         // An error would mean that the sender is gone, but it is ours.
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+/// A session that nobody runs any more must not look alive.
+async fn end_internally(store: &dyn Store, session_id: &SessionId) {
+    let end = Change::Status { status: Status::Ended, end_reason: Some(EndReason::Internal) };
+    if let Err(error) = store.apply(session_id, LAST_SEQUENCE, Timestamp::now(), vec![end]).await {
+        tracing::error!(%error, "the end of a failed session cannot be saved");
     }
 }
 
