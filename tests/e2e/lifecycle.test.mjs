@@ -99,3 +99,24 @@ test("a second SIGTERM leaves within 2 s", { timeout: TEST_MS }, async (t) => {
   assert.equal(code, 0);
   assert.ok(Date.now() - hurried < 2_000, `left after ${Date.now() - hurried} ms`);
 });
+
+test("a candidate who disappears is waited for, and then the interview ends", { timeout: TEST_MS }, async (t) => {
+  const viva = await Viva.start({ env: { VIVA_RETURN_WINDOW_SECONDS: "3" } });
+  t.after(() => viva.discard());
+  const candidate = await simulate(viva, { kind: "general" });
+  const id = await liveSession(viva);
+  const status = () => viva.json(`/api/interview/${id}/status`);
+  await until(30_000, status, (answer) => answer.status === "active");
+  const gone = Date.now();
+  await candidate.stop();
+  await until(60_000, status, (answer) => answer.status === "reconnecting");
+  // RFC 7675: 30 s without a check end the consent to send.
+  const noticed = (Date.now() - gone) / 1_000;
+  assert.ok(noticed > 20 && noticed < 40, `noticed after ${noticed} s`);
+  const ended = await until(15_000, status, (answer) => answer.status === "ended");
+  assert.equal(ended.end_reason, "network_lost");
+  const results = await viva.results(id);
+  assert.equal(results.end_reason, "network_lost");
+  t.diagnostic(`noticed after ${noticed.toFixed(1)} s, ended ${((Date.now() - gone) / 1_000).toFixed(1)} s after it left`);
+  await viva.stop();
+});
