@@ -35,11 +35,27 @@ export async function freePort() {
   return port;
 }
 
+/** Ports that are tried: another program may take a free one before coturn does. */
+const ATTEMPTS = 5;
+
+/** Starts coturn on some free port; a port that somebody else has taken meanwhile is given up for another. */
+export async function startCoturn(config) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce(config);
+    } catch (error) {
+      if (!(error instanceof PortTaken) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+class PortTaken extends Error {}
+
 /**
  * Runs `config` with its port and addresses overridden. Loopback peers are let through to the lists, so that the
  * lists decide about them: that is stricter than coturn's own refusal of 127.0.0.0/8.
  */
-export async function startCoturn(config) {
+async function startOnce(config) {
   const folder = await mkdtemp(join(tmpdir(), "viva-turn-"));
   const port = await freePort();
   const overrides = [
@@ -77,20 +93,28 @@ export async function startCoturn(config) {
 /** Waits until the UDP listener answers a Binding request; coturn's log does not say when it does. */
 export function untilListening(child, port) {
   let log = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (log += data));
   const request = Buffer.from("000100002112a442000102030405060708090a0b", "hex");
   const socket = createSocket("udp4");
   return new Promise((resolve, reject) => {
     const ask = setInterval(() => socket.send(request, port, "127.0.0.1"), 50);
     const limit = setTimeout(() => settle(reject, new Error(`coturn did not start:\n${log}`)), READY_WITHIN_MS);
     const gone = () => settle(reject, new Error(`coturn ended:\n${log}`));
+    let settled = false;
     const settle = (done, value) => {
+      if (settled) return;
+      settled = true;
       clearInterval(ask);
       clearTimeout(limit);
       child.off("exit", gone);
+      for (const stream of [child.stdout, child.stderr]) stream.off("data", listen).resume();
       socket.close();
       done(value);
     };
+    const listen = (data) => {
+      log += data;
+      if (/Trying to bind .* again/.test(log)) settle(reject, new PortTaken(`port ${port} is taken:\n${log}`));
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", listen);
     child.on("exit", gone);
     socket.on("error", () => {});
     socket.once("message", () => settle(resolve));
