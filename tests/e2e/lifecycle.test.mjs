@@ -117,6 +117,7 @@ test("a candidate who disappears is waited for, and then the interview ends", { 
   assert.equal(ended.end_reason, "network_lost");
   const results = await viva.results(id);
   assert.equal(results.end_reason, "network_lost");
-  t.diagnostic(`noticed after ${noticed.toFixed(1)} s, ended ${((Date.now() - gone) / 1_000).toFixed(1)} s after it left`);
+  const over = (Date.now() - gone) / 1_000;
+  t.diagnostic(`noticed after ${noticed.toFixed(1)} s, ended ${over.toFixed(1)} s after it left`);
   await viva.stop();
 });
