@@ -5,7 +5,7 @@ ARGS ?=
 
 .PHONY: run test test-long bench web audit
 
-# make run ARGS="--port 9000"
+# make run ARGS=config prints the settings in force instead; PORT=9000 make run takes another port.
 run:
 	@scripts/install-deps run
 	cargo build --release --locked
