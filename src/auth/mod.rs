@@ -126,6 +126,7 @@ fn hash(secret: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::JwtAlgorithm;
     use jsonwebtoken::{EncodingKey, Header, encode, get_current_timestamp};
     use secrecy::SecretString;
     use serde_json::{Value, json};
@@ -136,6 +137,10 @@ mod tests {
         Authenticator::new(&AccessConfig {
             api_keys: api_keys.iter().map(|key| SecretString::from(*key)).collect(),
             jwt_secret: secret.map(SecretString::from),
+            jwt_algorithm: JwtAlgorithm::Hs256,
+            token_lifetime: std::time::Duration::from_secs(1_800),
+            jwks: None,
+            public_start: false,
         })
     }
 

@@ -3,8 +3,13 @@
 //! Start at [`Config::load`]; [`KEYS`] is the table of all names.
 
 mod keys;
+mod platform;
 
 pub use keys::{KEYS, Key};
+pub use platform::{
+    ApiLimits, EmailConfig, JwksConfig, JwtAlgorithm, OpenAiConfig, RoomConfig, SmtpTls, TwilioConfig, TwilioSecret,
+    VoiceConfig, VoiceConnectMode,
+};
 
 use crate::{domain::ice::IceServers, ice::IcePlan, store::Location};
 use secrecy::{ExposeSecret, SecretString};
@@ -26,6 +31,14 @@ pub struct Config {
     pub database: Location,
     pub limits: Limits,
     pub log: LogConfig,
+    /// Short-lived state: presence, codes, counters. `None`: memory.
+    pub redis_url: Option<SecretString>,
+    pub email: EmailConfig,
+    pub rooms: RoomConfig,
+    pub openai: OpenAiConfig,
+    pub twilio: Option<TwilioConfig>,
+    pub voice: VoiceConfig,
+    pub api: ApiLimits,
 }
 
 /// Where and how HTTP listens.
@@ -37,6 +50,8 @@ pub struct HttpConfig {
     pub public_url: Option<String>,
     pub tls: Option<TlsFiles>,
     pub allowed_origins: AllowedOrigins,
+    /// Reverse proxies in front whose word is taken for the client's address.
+    pub trusted_proxy_hops: usize,
 }
 
 /// PEM files for TLS.
@@ -60,12 +75,18 @@ pub enum AllowedOrigins {
 pub struct AccessConfig {
     pub api_keys: Vec<SecretString>,
     pub jwt_secret: Option<SecretString>,
+    pub jwt_algorithm: JwtAlgorithm,
+    /// How long a token of ours holds.
+    pub token_lifetime: Duration,
+    pub jwks: Option<JwksConfig>,
+    /// Anybody may start a session.
+    pub public_start: bool,
 }
 
 impl AccessConfig {
     /// No credential is configured: only the local developer is served, on loopback.
     pub fn open_mode(&self) -> bool {
-        self.api_keys.is_empty() && self.jwt_secret.is_none()
+        self.api_keys.is_empty() && self.jwt_secret.is_none() && self.jwks.is_none()
     }
 }
 
@@ -163,6 +184,13 @@ impl Config {
             ice: reader.ice(limits.session_duration_max),
             limits,
             log: reader.log(),
+            redis_url: reader.redis_url(),
+            email: reader.email(&access),
+            rooms: reader.rooms(),
+            openai: reader.openai(),
+            twilio: reader.twilio(),
+            voice: reader.voice(),
+            api: reader.api_limits(),
             http,
             access,
         };
@@ -187,7 +215,14 @@ impl Reader<'_> {
         if jwt_secret.as_ref().is_some_and(|key| key.expose_secret().len() < 32) {
             self.note("SECRET_KEY", "needs at least 32 bytes; make one with: openssl rand -base64 48");
         }
-        AccessConfig { api_keys, jwt_secret }
+        AccessConfig {
+            api_keys,
+            jwt_secret,
+            jwt_algorithm: self.jwt_algorithm(),
+            token_lifetime: Duration::from_secs(60 * self.within("ACCESS_TOKEN_EXPIRE_MINUTES", 1, 7 * 24 * 60, 30)),
+            jwks: self.jwks(),
+            public_start: self.flag("VIVA_PUBLIC_START"),
+        }
     }
 
     fn api_keys(&mut self, joined: &SecretString) -> Vec<SecretString> {
@@ -208,7 +243,7 @@ impl Reader<'_> {
         if access.open_mode() && !host.is_loopback() {
             self.note(
                 "VIVA_HOST",
-                "without a credential Viva listens on loopback only; set API_KEY or SECRET_KEY to listen elsewhere",
+                "without a credential Viva listens on loopback only; set API_KEY, SECRET_KEY or JWT_JWKS_URL to listen elsewhere",
             );
         }
         let tls = match (self.text("VIVA_TLS_CERT"), self.text("VIVA_TLS_KEY")) {
@@ -223,6 +258,7 @@ impl Reader<'_> {
             public_url: self.public_url(),
             tls,
             allowed_origins: self.allowed_origins(),
+            trusted_proxy_hops: self.within("VIVA_TRUSTED_PROXY_HOPS", 0, 16, 0) as usize,
         }
     }
 
@@ -259,7 +295,7 @@ impl Reader<'_> {
     }
 
     fn engine(&mut self) -> EngineConfig {
-        let api_key = self.secret("OPENAI_API_KEY");
+        let api_key = self.openai_keys().into_iter().next();
         let url = self.text("OPENAI_REALTIME_API_URL");
         if url.as_ref().is_some_and(|url| !url.starts_with("ws://") && !url.starts_with("wss://")) {
             self.note("OPENAI_REALTIME_API_URL", "must start with ws:// or wss://");
@@ -380,6 +416,10 @@ impl Reader<'_> {
             Some(choice) => choice,
             None => self.fail(name, &format!("must be one of: {}", choices.join(", "))).unwrap_or(choices[0]),
         }
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        matches!(self.one_of(name, &["0", "1", "false", "true"]), "1" | "true")
     }
 
     fn note(&mut self, name: &str, problem: &str) {

@@ -5,6 +5,7 @@
 pub mod error;
 mod extract;
 mod middleware;
+mod openapi;
 mod page;
 pub mod rate;
 mod router;

@@ -4,7 +4,7 @@ use super::{
     AppState,
     error::ApiError,
     extract::BODY_BYTES_MAX,
-    middleware, page,
+    middleware, openapi, page,
     routes::{health, interviews, live, sessions},
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
@@ -24,6 +24,7 @@ use tower_http::{
     cors::{AllowOrigin, CorsLayer},
     timeout::RequestBodyTimeoutLayer,
 };
+use utoipa_axum::router::OpenApiRouter;
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -37,9 +38,12 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), middleware::open_mode_guard))
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    let (api, description) = api().split_for_parts();
+    let description = openapi::finished(description);
     Router::new()
         .merge(pages())
-        .merge(api())
+        .merge(api.layer(map_response(problem_for_plain_errors)))
+        .route("/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], description)))
         .fallback(|| async { ApiError::not_found() })
         .method_not_allowed_fallback(|| async {
             ApiError::new(ErrorCode::MethodNotAllowed, "This address does not take that method")
@@ -59,12 +63,10 @@ fn pages() -> Router<AppState> {
         .layer(CompressionLayer::new())
 }
 
-fn api() -> Router<AppState> {
-    Router::new()
-        .route("/healthz", get(health::process))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .route("/api/interview/health", get(health::interview))
+/// Every operation of the API. What is not in the description is not served.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::description())
+        .merge(health::routes())
         .route("/api/v1/kinds", get(interviews::kinds))
         .route("/api/v1/invites/{code}", get(interviews::invite))
         .route("/api/interview/start", post(sessions::start))
@@ -81,7 +83,6 @@ fn api() -> Router<AppState> {
         )
         .route("/api/interview/{session_id}/end", post(sessions::end))
         .route("/api/interview/{session_id}/results", get(sessions::results))
-        .layer(map_response(problem_for_plain_errors))
 }
 
 /// Errors that axum itself answers (a wrong path parameter, say) become problems like all others.

@@ -15,14 +15,62 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// `GET /healthz`: the process is alive.
-pub async fn process() -> Json<Value> {
-    Json(json!({"status": "ok"}))
+/// The routes of this file.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(process))
+        .routes(routes!(ready))
+        .routes(routes!(metrics))
+        .routes(routes!(interview))
 }
 
-/// `GET /readyz`: whether new work is taken; 503 from the first moment of draining.
+/// One word.
+#[derive(Serialize, ToSchema)]
+pub struct ProcessHealth {
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// The interview side of this server.
+#[derive(Serialize, ToSchema)]
+pub struct InterviewHealth {
+    /// `healthy` or `draining`.
+    status: &'static str,
+    version: &'static str,
+    /// `builtin`, `openai` or `realtime`.
+    engine: String,
+    models: Vec<ModelHealth>,
+    /// Whether candidates are given a TURN relay.
+    turn: bool,
+    active_sessions: usize,
+    open_mode: bool,
+}
+
+/// A file of the built-in engine.
+#[derive(Serialize, ToSchema)]
+pub struct ModelHealth {
+    file: String,
+    sha256: String,
+    /// In memory; models are loaded on first use.
+    loaded: bool,
+}
+
+/// The process is alive.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = ProcessHealth)))]
+pub async fn process() -> Json<ProcessHealth> {
+    Json(ProcessHealth { status: "ok" })
+}
+
+/// Whether new work is taken; 503 from the first moment of draining.
+#[utoipa::path(
+    get, path = "/readyz", tag = "health",
+    responses((status = 200, body = ProcessHealth), (status = 503, description = "Draining", body = ProcessHealth))
+)]
 pub async fn ready(State(state): State<AppState>) -> Response {
     if state.shutdown.phase() == Phase::Serving {
         return Json(json!({"status": "ready"})).into_response();
@@ -31,27 +79,31 @@ pub async fn ready(State(state): State<AppState>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, headers, Json(json!({"status": "draining"}))).into_response()
 }
 
-/// `GET /api/interview/health`: the engine, its models, and what candidates are given to connect with.
-pub async fn interview(State(state): State<AppState>) -> Json<Value> {
-    let models: Vec<Value> = state
-        .engine
-        .loaded()
-        .into_iter()
-        .map(|model| json!({"file": model.file, "sha256": model.sha256, "loaded": model.loaded}))
-        .collect();
+/// The engine, its models, and what candidates are given to connect with.
+#[utoipa::path(get, path = "/api/interview/health", tag = "health", responses((status = 200, body = InterviewHealth)))]
+pub async fn interview(State(state): State<AppState>) -> Json<InterviewHealth> {
+    let model = |model: crate::engine::ModelFileStatus| ModelHealth {
+        file: model.file.to_string(),
+        sha256: model.sha256.to_string(),
+        loaded: model.loaded,
+    };
     let draining = state.shutdown.phase() != Phase::Serving;
-    Json(json!({
-        "status": if draining { "draining" } else { "healthy" },
-        "version": env!("CARGO_PKG_VERSION"),
-        "engine": state.registry.engine(),
-        "models": models,
-        "turn": state.ice.has_turn(),
-        "active_sessions": state.registry.len(),
-        "open_mode": state.open_mode,
-    }))
+    Json(InterviewHealth {
+        status: if draining { "draining" } else { "healthy" },
+        version: env!("CARGO_PKG_VERSION"),
+        engine: state.registry.engine().to_owned(),
+        models: state.engine.loaded().into_iter().map(model).collect(),
+        turn: state.ice.has_turn(),
+        active_sessions: state.registry.len(),
+        open_mode: state.open_mode,
+    })
 }
 
-/// `GET /metrics`: Prometheus text, for platforms and the local developer.
+/// Prometheus text, for platforms and the local developer.
+#[utoipa::path(
+    get, path = "/metrics", tag = "health", security(("api_key" = [])),
+    responses((status = 200, body = String, content_type = "text/plain; version=0.0.4"))
+)]
 pub async fn metrics(State(state): State<AppState>, caller: Caller) -> ApiResult<Response> {
     operator(&caller.principal(&state).await?)?;
     let Some(handle) = &state.metrics else {
