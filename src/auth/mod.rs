@@ -30,7 +30,11 @@ pub enum Identity {
     Platform,
     User {
         sub: String,
+        /// `username`, else `name` of the token, else `sub`.
+        name: String,
     },
+    /// Nobody, where anybody may start a session.
+    Nobody,
     /// Holder of a candidate token; which session it opens is looked up.
     Candidate {
         token: TokenHash,
@@ -58,11 +62,14 @@ pub struct Authenticator {
     api_keys: Vec<[u8; 32]>,
     users: Option<(DecodingKey, Validation)>,
     open_mode: bool,
+    public_start: bool,
 }
 
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    username: Option<String>,
+    name: Option<String>,
 }
 
 impl Authenticator {
@@ -77,7 +84,7 @@ impl Authenticator {
             (DecodingKey::from_secret(secret.expose_secret().as_bytes()), validation)
         });
         let api_keys = access.api_keys.iter().map(|key| hash(key.expose_secret())).collect();
-        Self { api_keys, users, open_mode: access.open_mode() }
+        Self { api_keys, users, open_mode: access.open_mode(), public_start: access.public_start }
     }
 
     /// Who carries this credential. A request that carries one is judged by it alone, even in open mode.
@@ -87,6 +94,7 @@ impl Authenticator {
     pub fn identify(&self, credential: Credential<'_>) -> Result<Identity, AuthError> {
         match credential {
             Credential::None if self.open_mode => Ok(Identity::Local),
+            Credential::None if self.public_start => Ok(Identity::Nobody),
             Credential::None => Err(AuthError::Missing),
             Credential::ApiKey(key) => self.api_key(key),
             Credential::Bearer(token) if token.len() > CREDENTIAL_BYTES_MAX => Err(AuthError::WrongToken),
@@ -114,7 +122,8 @@ impl Authenticator {
         if claims.sub.is_empty() || claims.sub.len() > 256 {
             return Err(AuthError::WrongToken);
         }
-        Ok(Identity::User { sub: claims.sub })
+        let name = claims.username.or(claims.name).filter(|name| !name.is_empty() && name.chars().count() <= 80);
+        Ok(Identity::User { name: name.unwrap_or_else(|| claims.sub.clone()), sub: claims.sub })
     }
 }
 
@@ -172,7 +181,10 @@ mod tests {
         let users = authenticator(&[], Some(SECRET));
         let later = get_current_timestamp() + 600;
         let good = token(Algorithm::HS256, SECRET, &json!({"sub": "ann", "exp": later}));
-        assert_eq!(users.identify(Credential::Bearer(&good)), Ok(Identity::User { sub: "ann".to_owned() }));
+        assert_eq!(
+            users.identify(Credential::Bearer(&good)),
+            Ok(Identity::User { sub: "ann".to_owned(), name: "ann".to_owned() })
+        );
         let unsigned = {
             let parts: Vec<&str> = good.split('.').collect();
             format!("eyJhbGciOiJub25lIn0.{}.", parts[1])

@@ -111,7 +111,8 @@ impl Caller {
         Ok(match self.0 {
             Identity::Local => Principal::Local,
             Identity::Platform => Principal::Platform,
-            Identity::User { sub } => Principal::User { sub },
+            Identity::Nobody => Principal::Nobody,
+            Identity::User { sub, name } => Principal::User { sub, name },
             Identity::Candidate { token } => match state.store.session_of_token(token).await? {
                 Some(session_id) => Principal::Candidate { session_id },
                 None => return Err(crate::auth::AuthError::WrongToken.into()),
@@ -130,5 +131,6 @@ pub fn operator(principal: &Principal) -> ApiResult<()> {
     match principal {
         Principal::Local | Principal::Platform => Ok(()),
         Principal::User { .. } | Principal::Candidate { .. } => Err(ApiError::not_found()),
+        Principal::Nobody => Err(crate::auth::AuthError::Missing.into()),
     }
 }

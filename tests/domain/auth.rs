@@ -6,7 +6,7 @@ use viva::domain::{
 };
 
 fn user(sub: &str) -> Principal {
-    Principal::User { sub: sub.to_owned() }
+    Principal::User { sub: sub.to_owned(), name: sub.to_owned() }
 }
 
 #[test]

@@ -15,9 +15,17 @@ pub enum Principal {
     /// An API key.
     Platform,
     /// A bearer token of a person.
-    User { sub: String },
+    User {
+        /// Who it is, for us.
+        sub: String,
+        /// Who it is, for others: the user name, or `sub` where the token has none.
+        name: String,
+    },
     /// The random token of one session.
     Candidate { session_id: SessionId },
+    /// Nobody, where anybody may start a session (`VIVA_PUBLIC_START`). The id of such a session is the capability for
+    /// it.
+    Nobody,
 }
 
 /// Who something belongs to. Stored with it.
@@ -25,7 +33,11 @@ pub enum Principal {
 pub enum Owner {
     Local,
     Platform,
-    User { sub: String },
+    User {
+        sub: String,
+    },
+    /// Started by nobody in particular: whoever knows its id takes part, platforms read the results.
+    Public,
 }
 
 /// What is asked for.
@@ -66,7 +78,7 @@ pub fn may(principal: &Principal, action: &Action<'_>) -> Decision {
     let allowed = match (principal, action) {
         (Principal::Local | Principal::Platform, _) => true,
         (Principal::User { .. }, Action::Create) => true,
-        (Principal::User { sub }, Action::Session { owner, .. } | Action::Interview { owner }) => {
+        (Principal::User { sub, .. }, Action::Session { owner, .. } | Action::Interview { owner }) => {
             matches!(owner, Owner::User { sub: owner } if owner == sub)
         }
         (Principal::Candidate { session_id: own }, Action::Session { session_id, step, .. }) => {
@@ -76,7 +88,10 @@ pub fn may(principal: &Principal, action: &Action<'_>) -> Decision {
                     SessionStep::ReadResults { candidate_may_read } => *candidate_may_read,
                 }
         }
-        (Principal::Candidate { .. }, Action::Create | Action::Interview { .. }) => false,
+        (Principal::Nobody, Action::Session { owner, step, .. }) => {
+            matches!(owner, Owner::Public) && !matches!(step, SessionStep::ReadResults { .. })
+        }
+        (Principal::Candidate { .. } | Principal::Nobody, Action::Create | Action::Interview { .. }) => false,
     };
     if allowed { Decision::Allow } else { Decision::Deny }
 }
@@ -87,8 +102,8 @@ impl Principal {
         match self {
             Self::Local => Some(Owner::Local),
             Self::Platform => Some(Owner::Platform),
-            Self::User { sub } => Some(Owner::User { sub: sub.clone() }),
-            Self::Candidate { .. } => None,
+            Self::User { sub, .. } => Some(Owner::User { sub: sub.clone() }),
+            Self::Candidate { .. } | Self::Nobody => None,
         }
     }
 }
@@ -100,13 +115,14 @@ impl Owner {
             Self::Local => "local",
             Self::Platform => "platform",
             Self::User { .. } => "user",
+            Self::Public => "public",
         }
     }
 
     /// Stored subject, empty where there is only one of the kind.
     pub fn subject(&self) -> &str {
         match self {
-            Self::Local | Self::Platform => "",
+            Self::Local | Self::Platform | Self::Public => "",
             Self::User { sub } => sub,
         }
     }
@@ -116,6 +132,7 @@ impl Owner {
         match kind {
             "local" => Some(Self::Local),
             "platform" => Some(Self::Platform),
+            "public" => Some(Self::Public),
             "user" => Some(Self::User { sub: subject.to_owned() }),
             _ => None,
         }

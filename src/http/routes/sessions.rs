@@ -107,10 +107,10 @@ async fn plan(state: &AppState, address: IpAddr, caller: ApiResult<Caller>, body
     let principal = caller?.principal(state).await?;
     allowed(may(&principal, &Action::Create))?;
     let user_id = match (&principal, &body.user_id) {
-        (Principal::User { sub }, Some(given)) if given != sub => {
+        (Principal::User { sub, .. }, Some(given)) if given != sub => {
             return Err(ApiError::field("/user_id", "must be your own"));
         }
-        (Principal::User { sub }, _) => sub.clone(),
+        (Principal::User { sub, .. }, _) => sub.clone(),
         (_, Some(given)) => given.clone(),
         (_, None) => return Err(ApiError::field("/user_id", "is missing: say who is interviewed")),
     };
