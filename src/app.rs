@@ -11,7 +11,7 @@ use crate::{
     realtime::{self, Model, RealtimeConfig, RealtimeModel},
     session::{Registry, SessionDeps},
     shutdown::{Phase, Shutdown},
-    store::{Location, Store, StoreError, sqlite::SqliteStore},
+    store::{SqlStore, Store, StoreError},
     wire::realtime::dialect::Dialect,
 };
 use axum_server::{Handle, tls_rustls::RustlsConfig};
@@ -32,7 +32,7 @@ pub struct App {
     pub interview_url: Option<String>,
     state: AppState,
     media: Media,
-    store: Arc<dyn Store>,
+    store: Arc<SqlStore>,
     shutdown: Shutdown,
     drain: Duration,
     http: Handle<SocketAddr>,
@@ -73,7 +73,7 @@ impl App {
             address: SocketAddr::new(config.http.host, config.http.port),
             source,
         })?;
-        let store = open_store(&config.database).await?;
+        let store = Arc::new(SqlStore::open(&config.database).await?);
         let recovered = store.recover(Timestamp::now()).await?;
         if !recovered.is_empty() {
             tracing::warn!(
@@ -96,6 +96,7 @@ impl App {
         let state = AppState::new(Shared {
             authenticator: Authenticator::new(&config.access),
             registry: Registry::new(deps),
+            database: store.clone(),
             store: store.clone(),
             engine,
             kinds: built_in_kinds()?,
@@ -149,12 +150,6 @@ impl App {
         self.media.shutdown().await;
         self.store.close().await;
         tracing::info!("stopped");
-    }
-}
-
-async fn open_store(location: &Location) -> Result<Arc<dyn Store>, StoreError> {
-    match location {
-        Location::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path).await?)),
     }
 }
 

@@ -15,8 +15,14 @@ pub use router::router;
 pub use routes::interviews::open_invite;
 
 use crate::{
-    auth::Authenticator, config::AllowedOrigins, domain::interview::Interview, engine::BuiltinEngine, ice::IcePlan,
-    session::Registry, shutdown::Shutdown, store::Store,
+    auth::Authenticator,
+    config::AllowedOrigins,
+    domain::interview::Interview,
+    engine::BuiltinEngine,
+    ice::IcePlan,
+    session::Registry,
+    shutdown::Shutdown,
+    store::{SqlStore, Store},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{ops::Deref, sync::Arc};
@@ -26,6 +32,8 @@ pub struct Shared {
     pub authenticator: Authenticator,
     pub registry: Registry,
     pub store: Arc<dyn Store>,
+    /// The same, with the areas beside sessions: rooms, users, interviews.
+    pub database: Arc<SqlStore>,
     pub engine: Arc<BuiltinEngine>,
     pub kinds: Vec<Interview>,
     pub ice: IcePlan,

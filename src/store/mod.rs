@@ -8,7 +8,7 @@ pub mod conformance;
 mod error;
 mod location;
 mod record;
-pub mod sqlite;
+pub mod sql;
 
 pub use error::StoreError;
 pub use location::{Location, LocationError};
@@ -16,6 +16,7 @@ pub use record::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, QuestionRecord,
     SessionRecord, SessionSummary,
 };
+pub use sql::SqlStore;
 
 use crate::domain::{
     auth::{Owner, TokenHash},

@@ -17,7 +17,7 @@ use viva::{
         id::SessionId,
         session::{Change, EndReason, Status},
     },
-    store::{Store, conformance, sqlite::SqliteStore},
+    store::{Location, SqlStore, Store, conformance},
 };
 
 /// Set for the writer: the database, how many sessions write at once, and how they misbehave.
@@ -36,7 +36,7 @@ async fn writer_process() {
     let sessions: u8 = std::env::var(SESSIONS).unwrap().parse().unwrap();
     let early = std::env::var_os(PLANTED).is_some();
     say("\n");
-    let store = match SqliteStore::open(Path::new(&path)).await {
+    let store = match SqlStore::open(&Location::Sqlite(path.into())).await {
         Ok(store) => store,
         Err(error) => return say(&format!("refused {error}\n")),
     };
@@ -45,7 +45,7 @@ async fn writer_process() {
 }
 
 /// Writes one item a step, and says so once it is durable. `early`: the planted fault, saying so before.
-async fn write_session(store: &SqliteStore, n: u8, early: bool) {
+async fn write_session(store: &SqlStore, n: u8, early: bool) {
     let session = conformance::new_session(n);
     let session_id = session.session_id.clone();
     if store.create_session(session).await.is_err() {
@@ -190,7 +190,8 @@ async fn no_acknowledged_item_is_lost_or_doubled_by_a_kill() {
 /// Opens what the writer left, as a new server does, and looks for everything that was acknowledged.
 async fn check_after_crash(database: &Path, said: &Said, what: &str) {
     let opened = Instant::now();
-    let store = SqliteStore::open(database).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+    let store =
+        SqlStore::open(&Location::Sqlite(database.to_owned())).await.unwrap_or_else(|error| panic!("{what}: {error}"));
     let recovered = store.recover(conformance::at(500)).await.unwrap();
     let took = opened.elapsed();
     assert!(took < Duration::from_secs(2), "{what}: ready after {took:?}");

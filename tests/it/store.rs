@@ -1,10 +1,12 @@
-//! The durable store: the conformance suite over SQLite, and what is SQLite's own.
+//! The durable store: the conformance suite over SQLite and Postgres, and what is SQLite's own.
 
+use crate::support::postgres;
+use secrecy::ExposeSecret;
 use std::path::Path;
-use viva::store::{Location, LocationError, Store, StoreError, conformance, sqlite::SqliteStore};
+use viva::store::{Location, LocationError, SqlStore, Store, StoreError, conformance};
 
-async fn open(path: &Path) -> SqliteStore {
-    SqliteStore::open(path).await.expect("a writable directory takes a database")
+async fn open(path: &Path) -> SqlStore {
+    SqlStore::open(&Location::Sqlite(path.to_owned())).await.expect("a writable directory takes a database")
 }
 
 #[tokio::test]
@@ -16,6 +18,30 @@ async fn sqlite_passes_the_suite() {
         open(&directory.path().join(format!("{number}.db"))).await
     })
     .await;
+}
+
+#[tokio::test]
+async fn postgres_passes_the_suite() {
+    conformance::check_all(async || {
+        let location = postgres::new_database().await;
+        SqlStore::open(&location).await.expect("a new database takes our tables")
+    })
+    .await;
+}
+
+/// A second server on the same database sees everything, and does not make the tables again.
+#[tokio::test]
+async fn postgres_keeps_what_was_written() {
+    let location = postgres::new_database().await;
+    let session = conformance::new_session(1);
+    let session_id = session.session_id.clone();
+    let store = SqlStore::open(&location).await.unwrap();
+    assert_eq!(store.kind(), "postgres");
+    store.create_session(session).await.unwrap();
+    store.close().await;
+    let store = SqlStore::open(&location).await.unwrap();
+    assert!(store.load_session(&session_id).await.unwrap().is_some());
+    store.check().await.unwrap();
 }
 
 #[tokio::test]
@@ -62,15 +88,16 @@ async fn a_file_that_is_no_database_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("viva.db");
     std::fs::write(&path, "this is a letter, not a database, and long enough to be read as a header of one").unwrap();
-    assert!(matches!(SqliteStore::open(&path).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(SqlStore::open(&Location::Sqlite(path.clone())).await, Err(StoreError::Unavailable(_))));
     let missing = directory.path().join("no/such/place/viva.db");
-    assert!(matches!(SqliteStore::open(&missing).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(SqlStore::open(&Location::Sqlite(missing)).await, Err(StoreError::Unavailable(_))));
 }
 
 #[test]
 fn database_urls_are_read_in_both_spellings() {
-    let check = |url: &str, path: &str| {
-        assert_eq!(Location::parse(url), Ok(Location::Sqlite(path.into())), "{url}");
+    let check = |url: &str, path: &str| match Location::parse(url) {
+        Ok(Location::Sqlite(found)) => assert_eq!(found, Path::new(path), "{url}"),
+        other => panic!("{url}: {other:?}"),
     };
     check("sqlite:///./viva.db", "./viva.db");
     check("sqlite:///viva.db", "viva.db");
@@ -79,8 +106,16 @@ fn database_urls_are_read_in_both_spellings() {
     check("sqlite:viva.db", "viva.db");
     check("sqlite://viva.db?mode=rwc", "viva.db");
     check("sqlite:/var/lib/viva.db", "/var/lib/viva.db");
-    assert_eq!(Location::parse("sqlite::memory:"), Err(LocationError::Memory));
-    assert_eq!(Location::parse("sqlite:///:memory:"), Err(LocationError::Memory));
-    assert_eq!(Location::parse("sqlite://"), Err(LocationError::NoFile));
-    assert_eq!(Location::parse("postgresql://h/db"), Err(LocationError::Scheme("postgresql".to_owned())));
+    for url in ["postgresql://h/db", "postgres://h/db", "postgresql+asyncpg://h/db"] {
+        match Location::parse(url) {
+            Ok(Location::Postgres(found)) => assert_eq!(found.expose_secret(), "postgres://h/db", "{url}"),
+            other => panic!("{url}: {other:?}"),
+        }
+    }
+    let refused = |url: &str| Location::parse(url).expect_err(url);
+    assert_eq!(refused("sqlite::memory:"), LocationError::Memory);
+    assert_eq!(refused("sqlite:///:memory:"), LocationError::Memory);
+    assert_eq!(refused("sqlite://"), LocationError::NoFile);
+    assert_eq!(refused("postgresql:db"), LocationError::Postgres);
+    assert_eq!(refused("mysql://h/db"), LocationError::Scheme("mysql".to_owned()));
 }

@@ -1,3 +1,4 @@
 //! What the tests of this binary share.
 
+pub mod postgres;
 pub mod server;

@@ -1,6 +1,9 @@
 //! The statements that change something.
 
-use super::unavailable;
+use super::{
+    column::{column, text, to_json},
+    refused, unavailable,
+};
 use crate::{
     domain::{
         auth::TokenHash,
@@ -12,60 +15,13 @@ use crate::{
     store::{AudioQuality, ClientMessage, Consent, InviteUse, NewInvite, NewSession, StoreError},
 };
 use jiff::Timestamp;
-use sqlx::{Row, SqliteConnection, query};
+use sqlx::{AnyConnection, query};
 
-/// A step, as data: the writing task executes it in a transaction with others.
-#[derive(Debug)]
-pub(super) enum Write {
-    CreateSession(Box<NewSession>),
-    Apply { session_id: SessionId, sequence: u64, at: Timestamp, changes: Vec<Change> },
-    Consent { session_id: SessionId, consent: Consent },
-    ClientTranscript { session_id: SessionId, messages: Vec<ClientMessage> },
-    AudioQuality { session_id: SessionId, quality: AudioQuality },
-    CreateInvite(Box<NewInvite>),
-    UseInvite { code: TokenHash, session: Box<NewSession> },
-    Recover { at: Timestamp },
-}
-
-/// What came of it.
-#[derive(Debug)]
-pub(super) enum Written {
-    Done,
-    Invite(InviteUse),
-    Sessions(Vec<SessionId>),
-}
-
-impl Write {
-    pub async fn execute(&self, db: &mut SqliteConnection) -> Result<Written, StoreError> {
-        match self {
-            Self::CreateSession(session) => create_session(db, session).await?,
-            Self::Apply { session_id, sequence, at, changes } => {
-                apply(db, session_id, *sequence, *at, changes).await?;
-            }
-            Self::Consent { session_id, consent } => record_consent(db, session_id, consent).await?,
-            Self::ClientTranscript { session_id, messages } => {
-                let json = to_json(messages)?;
-                let update = query("UPDATE sessions SET client_transcript = ? WHERE session_id = ?").bind(json);
-                known(update.bind(session_id.as_str()).execute(db).await.map_err(unavailable)?.rows_affected())?;
-            }
-            Self::AudioQuality { session_id, quality } => {
-                let json = to_json(quality)?;
-                let update = query("UPDATE sessions SET audio_quality = ? WHERE session_id = ?").bind(json);
-                known(update.bind(session_id.as_str()).execute(db).await.map_err(unavailable)?.rows_affected())?;
-            }
-            Self::CreateInvite(invite) => create_invite(db, invite).await?,
-            Self::UseInvite { code, session } => return use_invite(db, code, session).await.map(Written::Invite),
-            Self::Recover { at } => return recover(db, *at).await.map(Written::Sessions),
-        }
-        Ok(Written::Done)
-    }
-}
-
-async fn create_session(db: &mut SqliteConnection, session: &NewSession) -> Result<(), StoreError> {
+pub(super) async fn create_session(db: &mut AnyConnection, session: &NewSession) -> Result<(), StoreError> {
     let interview = interview_json(&session.interview)?;
     query(
         "INSERT INTO sessions (session_id, owner_kind, owner_subject, user_id, interview, engine, token_hash, \
-         consent_required, status, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         consent_required, status, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(session.session_id.as_str())
     .bind(session.owner.kind())
@@ -74,7 +30,7 @@ async fn create_session(db: &mut SqliteConnection, session: &NewSession) -> Resu
     .bind(interview)
     .bind(&session.engine)
     .bind(session.token_hash.as_bytes().as_slice())
-    .bind(session.consent_required)
+    .bind(i64::from(session.consent_required))
     .bind(Status::Created.as_str())
     .bind(session.created_at.as_millisecond())
     .bind(session.expires_at.as_millisecond())
@@ -87,21 +43,21 @@ async fn create_session(db: &mut SqliteConnection, session: &NewSession) -> Resu
     }
 }
 
-async fn apply(
-    db: &mut SqliteConnection,
+pub(super) async fn apply(
+    db: &mut AnyConnection,
     session_id: &SessionId,
     sequence: u64,
     at: Timestamp,
     changes: &[Change],
 ) -> Result<(), StoreError> {
-    let row = query("SELECT sequence FROM sessions WHERE session_id = ?")
+    let row = query("SELECT sequence FROM sessions WHERE session_id = $1")
         .bind(session_id.as_str())
         .fetch_optional(&mut *db)
         .await
         .map_err(unavailable)?
         .ok_or(StoreError::Unknown)?;
     let sequence = i64::try_from(sequence).map_err(|_| StoreError::Damaged("sequence"))?;
-    if row.try_get::<i64, _>(0).map_err(unavailable)? >= sequence {
+    if column::<i64>(&row, "sequence")? >= sequence {
         return Ok(());
     }
     for change in changes {
@@ -109,7 +65,7 @@ async fn apply(
             Change::Item(item) => put_item(db, session_id, item).await?,
             Change::Status { status, end_reason } => set_status(db, session_id, *status, *end_reason, at).await?,
             Change::Started => {
-                query("UPDATE sessions SET started_at = coalesce(started_at, ?) WHERE session_id = ?")
+                query("UPDATE sessions SET started_at = coalesce(started_at, $1) WHERE session_id = $2")
                     .bind(at.as_millisecond())
                     .bind(session_id.as_str())
                     .execute(&mut *db)
@@ -120,8 +76,8 @@ async fn apply(
                 put_question(db, session_id, *number, status, *reason, follow_ups).await?;
             }
             Change::Interruptions(count) => {
-                query("UPDATE sessions SET interruptions = max(interruptions, ?) WHERE session_id = ?")
-                    .bind(*count)
+                query("UPDATE sessions SET interruptions = $1 WHERE session_id = $2 AND interruptions < $1")
+                    .bind(i64::from(*count))
                     .bind(session_id.as_str())
                     .execute(&mut *db)
                     .await
@@ -129,7 +85,7 @@ async fn apply(
             }
         }
     }
-    query("UPDATE sessions SET sequence = ? WHERE session_id = ?")
+    query("UPDATE sessions SET sequence = $1 WHERE session_id = $2")
         .bind(sequence)
         .bind(session_id.as_str())
         .execute(&mut *db)
@@ -138,10 +94,10 @@ async fn apply(
     Ok(())
 }
 
-async fn put_item(db: &mut SqliteConnection, session_id: &SessionId, item: &Item) -> Result<(), StoreError> {
+async fn put_item(db: &mut AnyConnection, session_id: &SessionId, item: &Item) -> Result<(), StoreError> {
     query(
         "INSERT INTO items (session_id, item_id, role, content, generated_content, start_ms, end_ms, state, question, \
-         revision, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         revision, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
          ON CONFLICT (session_id, item_id) DO UPDATE SET content = excluded.content, \
          generated_content = excluded.generated_content, start_ms = excluded.start_ms, end_ms = excluded.end_ms, \
          state = excluded.state, question = excluded.question, revision = excluded.revision, \
@@ -155,9 +111,9 @@ async fn put_item(db: &mut SqliteConnection, session_id: &SessionId, item: &Item
     .bind(stored_ms(item.start_ms))
     .bind(item.end_ms.map(stored_ms))
     .bind(item.state.as_str())
-    .bind(item.question)
-    .bind(item.revision)
-    .bind(item.position)
+    .bind(item.question.map(i64::from))
+    .bind(stored_ms(u64::from(item.revision)))
+    .bind(i64::from(item.position))
     .execute(db)
     .await
     .map_err(unavailable)?;
@@ -166,7 +122,7 @@ async fn put_item(db: &mut SqliteConnection, session_id: &SessionId, item: &Item
 
 /// An ended session stays as it ended.
 async fn set_status(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     session_id: &SessionId,
     status: Status,
     end_reason: Option<EndReason>,
@@ -174,8 +130,8 @@ async fn set_status(
 ) -> Result<(), StoreError> {
     let ended_at = (status == Status::Ended).then(|| at.as_millisecond());
     query(
-        "UPDATE sessions SET status = ?, end_reason = coalesce(?, end_reason), ended_at = coalesce(?, ended_at) \
-         WHERE session_id = ? AND status <> 'ended'",
+        "UPDATE sessions SET status = $1, end_reason = coalesce($2, end_reason), ended_at = coalesce($3, ended_at) \
+         WHERE session_id = $4 AND status <> 'ended'",
     )
     .bind(status.as_str())
     .bind(end_reason.map(EndReason::as_str))
@@ -188,7 +144,7 @@ async fn set_status(
 }
 
 async fn put_question(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     session_id: &SessionId,
     number: u32,
     status: &str,
@@ -196,12 +152,12 @@ async fn put_question(
     follow_ups: &[String],
 ) -> Result<(), StoreError> {
     query(
-        "INSERT INTO questions (session_id, number, status, reason, follow_ups) VALUES (?, ?, ?, ?, ?) \
+        "INSERT INTO questions (session_id, number, status, reason, follow_ups) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (session_id, number) DO UPDATE SET status = excluded.status, reason = excluded.reason, \
          follow_ups = excluded.follow_ups",
     )
     .bind(session_id.as_str())
-    .bind(number)
+    .bind(i64::from(number))
     .bind(status)
     .bind(reason)
     .bind(to_json(follow_ups)?)
@@ -211,13 +167,13 @@ async fn put_question(
     Ok(())
 }
 
-async fn record_consent(
-    db: &mut SqliteConnection,
+pub(super) async fn record_consent(
+    db: &mut AnyConnection,
     session_id: &SessionId,
     consent: &Consent,
 ) -> Result<(), StoreError> {
     query(
-        "INSERT INTO consents (session_id, version, given_by, given_at) VALUES (?, ?, ?, ?) \
+        "INSERT INTO consents (session_id, version, given_by, given_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (session_id, version) DO NOTHING",
     )
     .bind(session_id.as_str())
@@ -230,17 +186,17 @@ async fn record_consent(
     Ok(())
 }
 
-async fn create_invite(db: &mut SqliteConnection, invite: &NewInvite) -> Result<(), StoreError> {
+pub(super) async fn create_invite(db: &mut AnyConnection, invite: &NewInvite) -> Result<(), StoreError> {
     query(
         "INSERT INTO invites (invite_id, code_hash, owner_kind, owner_subject, interview, attempts_limit, opens_at, \
-         closes_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         closes_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(&invite.invite_id)
     .bind(invite.code_hash.as_bytes().as_slice())
     .bind(invite.owner.kind())
     .bind(invite.owner.subject())
     .bind(interview_json(&invite.interview)?)
-    .bind(invite.attempts_limit)
+    .bind(i64::from(invite.attempts_limit))
     .bind(invite.opens_at.as_millisecond())
     .bind(invite.closes_at.as_millisecond())
     .bind(invite.created_at.as_millisecond())
@@ -250,26 +206,26 @@ async fn create_invite(db: &mut SqliteConnection, invite: &NewInvite) -> Result<
     Ok(())
 }
 
-async fn use_invite(
-    db: &mut SqliteConnection,
+pub(super) async fn use_invite(
+    db: &mut AnyConnection,
     code: &TokenHash,
     session: &NewSession,
 ) -> Result<InviteUse, StoreError> {
-    let select = "SELECT opens_at, closes_at, attempts_limit, attempts_used FROM invites WHERE code_hash = ?";
+    let select = "SELECT opens_at, closes_at, attempts_limit, attempts_used FROM invites WHERE code_hash = $1";
     let row = query(select).bind(code.as_bytes().as_slice()).fetch_optional(&mut *db).await.map_err(unavailable)?;
     let Some(row) = row else { return Ok(InviteUse::NoSuchInvite) };
-    let column = |index: usize| row.try_get::<i64, _>(index).map_err(unavailable);
+    let value = |name: &'static str| column::<i64>(&row, name);
     let now = session.created_at.as_millisecond();
-    if now < column(0)? {
+    if now < value("opens_at")? {
         return Ok(InviteUse::NotOpenYet);
     }
-    if now >= column(1)? {
+    if now >= value("closes_at")? {
         return Ok(InviteUse::Over);
     }
-    if column(3)? >= column(2)? {
+    if value("attempts_used")? >= value("attempts_limit")? {
         return Ok(InviteUse::UsedUp);
     }
-    query("UPDATE invites SET attempts_used = attempts_used + 1 WHERE code_hash = ?")
+    query("UPDATE invites SET attempts_used = attempts_used + 1 WHERE code_hash = $1")
         .bind(code.as_bytes().as_slice())
         .execute(&mut *db)
         .await
@@ -278,10 +234,10 @@ async fn use_invite(
     Ok(InviteUse::Started)
 }
 
-async fn recover(db: &mut SqliteConnection, at: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+pub(super) async fn recover(db: &mut AnyConnection, at: Timestamp) -> Result<Vec<SessionId>, StoreError> {
     let reason = EndReason::Interrupted.as_str();
     query(
-        "UPDATE questions SET reason = ?, status = CASE WHEN EXISTS (SELECT 1 FROM items \
+        "UPDATE questions SET reason = $1, status = CASE WHEN EXISTS (SELECT 1 FROM items \
          WHERE items.session_id = questions.session_id AND items.question = questions.number AND items.role = 'user' \
          AND items.state = 'final' AND items.content <> '') THEN 'answered' ELSE status END \
          WHERE reason IS NULL AND session_id IN (SELECT session_id FROM sessions WHERE status <> 'ended')",
@@ -291,7 +247,7 @@ async fn recover(db: &mut SqliteConnection, at: Timestamp) -> Result<Vec<Session
     .await
     .map_err(unavailable)?;
     let rows = query(
-        "UPDATE sessions SET status = 'ended', end_reason = coalesce(end_reason, ?), ended_at = ? \
+        "UPDATE sessions SET status = 'ended', end_reason = coalesce(end_reason, $1), ended_at = $2 \
          WHERE status <> 'ended' RETURNING session_id",
     )
     .bind(reason)
@@ -299,20 +255,29 @@ async fn recover(db: &mut SqliteConnection, at: Timestamp) -> Result<Vec<Session
     .fetch_all(db)
     .await
     .map_err(unavailable)?;
-    rows.iter().map(|row| row.try_get::<&str, _>(0).map(SessionId::new).map_err(unavailable)).collect()
+    rows.iter().map(|row| text(row, "session_id").map(SessionId::new)).collect()
+}
+
+pub(super) async fn client_transcript(
+    db: &mut AnyConnection,
+    session_id: &SessionId,
+    messages: &[ClientMessage],
+) -> Result<(), StoreError> {
+    let update = query("UPDATE sessions SET client_transcript = $1 WHERE session_id = $2").bind(to_json(messages)?);
+    known(update.bind(session_id.as_str()).execute(db).await.map_err(unavailable)?.rows_affected())
+}
+
+pub(super) async fn audio_quality(
+    db: &mut AnyConnection,
+    session_id: &SessionId,
+    quality: &AudioQuality,
+) -> Result<(), StoreError> {
+    let update = query("UPDATE sessions SET audio_quality = $1 WHERE session_id = $2").bind(to_json(quality)?);
+    known(update.bind(session_id.as_str()).execute(db).await.map_err(unavailable)?.rows_affected())
 }
 
 fn known(rows: u64) -> Result<(), StoreError> {
     if rows == 0 { Err(StoreError::Unknown) } else { Ok(()) }
-}
-
-/// A taken id and a missing session are the caller's affair; anything else is the database's.
-fn refused(error: sqlx::Error) -> StoreError {
-    match error.as_database_error().map(sqlx::error::DatabaseError::kind) {
-        Some(sqlx::error::ErrorKind::UniqueViolation) => StoreError::Exists,
-        Some(sqlx::error::ErrorKind::ForeignKeyViolation) => StoreError::Unknown,
-        _ => unavailable(error),
-    }
 }
 
 fn stored_ms(ms: u64) -> i64 {
@@ -321,8 +286,4 @@ fn stored_ms(ms: u64) -> i64 {
 
 fn interview_json(interview: &Interview) -> Result<String, StoreError> {
     to_json(interview)
-}
-
-fn to_json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|_| StoreError::Damaged("value cannot be written as json"))
 }

@@ -2,8 +2,8 @@
 //! `tests/it/store.rs` runs all of them over each implementation.
 
 use super::{
-    AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, SessionRecord, Store,
-    StoreError,
+    AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, SessionRecord, SqlStore,
+    Store, StoreError,
 };
 use crate::domain::{
     auth::{Owner, Token, TokenHash},
@@ -75,7 +75,7 @@ pub fn item(n: u32, content: &str) -> Item {
 }
 
 /// Runs every check; `empty` makes an empty store each time.
-pub async fn check_all<S: Store>(empty: impl AsyncFn() -> S) {
+pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     keeps_a_session(&empty().await).await;
     applies_each_step_once(&empty().await).await;
     keeps_the_newest_revision(&empty().await).await;
