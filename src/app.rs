@@ -108,8 +108,10 @@ impl App {
             public_url: url.clone(),
             open_mode: config.access.open_mode(),
             tls: config.http.tls.is_some(),
+            trusted_proxy_hops: config.http.trusted_proxy_hops,
+            requests: PerAddress::per_minute(config.api.requests_per_minute),
             // A job fair behind one address gets through, a loop does not.
-            starts: PerAddress::new(60, 1_000),
+            starts: PerAddress::per_minute(config.api.starts_per_minute),
         });
         let http = serve(&config.http, listener, http::router(state.clone())).await?;
         let interview_url = if config.access.open_mode() { Some(http::open_invite(&state).await?) } else { None };

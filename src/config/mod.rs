@@ -243,7 +243,7 @@ impl Reader<'_> {
         if access.open_mode() && !host.is_loopback() {
             self.note(
                 "VIVA_HOST",
-                "without a credential Viva listens on loopback only; set API_KEY, SECRET_KEY or JWT_JWKS_URL to listen elsewhere",
+                "without a credential Viva listens on loopback only; set API_KEY, SECRET_KEY or JWT_JWKS_URL first",
             );
         }
         let tls = match (self.text("VIVA_TLS_CERT"), self.text("VIVA_TLS_KEY")) {

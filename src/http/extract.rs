@@ -11,10 +11,11 @@ use crate::{
 };
 use axum::{
     body::to_bytes,
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Largest body of any route, in bytes; an SDP offer is the largest that we expect.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -61,6 +62,35 @@ fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
     })?;
     json.end().map_err(|error| ApiError::field("", format!("cannot be read: {error}")))?;
     Ok(value)
+}
+
+/// Where a request comes from: the other end of the connection, or what the trusted proxies in front say.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
+
+impl FromRequestParts<AppState> for ClientAddress {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let connected = connected.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        Ok(Self(client_address(&parts.headers, connected, state.trusted_proxy_hops)))
+    }
+}
+
+/// Each proxy adds to the end of `X-Forwarded-For` whom it saw. Of `hops` trusted ones the first wrote the entry that is
+/// `hops` from the end; what stands before it anybody could have written.
+fn client_address(headers: &HeaderMap, connected: IpAddr, hops: usize) -> IpAddr {
+    let lists = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let entries: Vec<&str> = lists.flat_map(|list| list.split(',')).map(str::trim).collect();
+    let written = hops.checked_sub(1).and_then(|before| entries.iter().rev().nth(before));
+    written.and_then(|entry| parse_address(entry)).unwrap_or(connected).to_canonical()
+}
+
+/// An address, with or without the port that some proxies add.
+fn parse_address(entry: &str) -> Option<IpAddr> {
+    let bare = entry.strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or(entry);
+    bare.parse().ok().or_else(|| entry.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// Who is asking, before it is known what for.
@@ -132,5 +162,32 @@ pub fn operator(principal: &Principal) -> ApiResult<()> {
         Principal::Local | Principal::Platform => Ok(()),
         Principal::User { .. } | Principal::Candidate { .. } => Err(ApiError::not_found()),
         Principal::Nobody => Err(crate::auth::AuthError::Missing.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_trusted_proxies_wrote_is_believed() {
+        let connected: IpAddr = "10.0.0.9".parse().expect("an address");
+        let from = |lines: &[&str], hops: usize| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().expect("a header value"));
+            }
+            client_address(&headers, connected, hops).to_string()
+        };
+        assert_eq!(from(&["203.0.113.5"], 0), "10.0.0.9", "nobody is trusted");
+        assert_eq!(from(&["6.6.6.6, 203.0.113.5"], 1), "203.0.113.5", "the client's own words come first");
+        assert_eq!(from(&["6.6.6.6, 203.0.113.5", "192.0.2.1"], 2), "203.0.113.5");
+        assert_eq!(from(&["203.0.113.5:4711"], 1), "203.0.113.5");
+        assert_eq!(from(&["[2001:db8::7]:4711"], 1), "2001:db8::7");
+        assert_eq!(from(&["::ffff:203.0.113.5"], 1), "203.0.113.5");
+        for nonsense in [&["unknown"][..], &[""], &[], &["203.0.113.5, "]] {
+            assert_eq!(from(nonsense, 1), "10.0.0.9", "{nonsense:?}");
+        }
+        assert_eq!(from(&["203.0.113.5"], 3), "10.0.0.9", "fewer proxies than promised");
     }
 }

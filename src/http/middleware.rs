@@ -4,6 +4,8 @@ use crate::{
     http::{
         AppState,
         error::{ApiError, ProblemBody},
+        extract::ClientAddress,
+        rate::Remaining,
     },
     random,
     wire::error_code::ErrorCode,
@@ -19,6 +21,10 @@ use std::{net::IpAddr, time::Instant};
 
 /// Header that carries the request's id, made here and never taken from the client.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const UNLIMITED: [&str; 5] = ["/health", "/healthz", "/readyz", "/metrics", "/api/interview/health"];
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Content policy of the API: nothing may run or frame it.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -52,6 +58,39 @@ pub async fn around(State(state): State<AppState>, request: Request, next: Next)
     metrics::histogram!("viva_http_request_seconds", "route" => route.to_owned()).record(started.elapsed());
     let elapsed_ms = started.elapsed().as_millis() as u64;
     tracing::debug!(request_id = %id, %method, route, status, elapsed_ms, "request");
+    response
+}
+
+/// Bounds what one address asks of the API, and says how much is left (draft-ietf-httpapi-ratelimit-headers).
+pub async fn request_limit(
+    State(state): State<AppState>,
+    ClientAddress(address): ClientAddress,
+    request: Request,
+    next: Next,
+) -> Response {
+    // Whoever watches this server must be able to when it is asked too much.
+    if UNLIMITED.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
+    let (mut response, left) = match state.requests.take(address) {
+        Ok(left) => (next.run(request).await, left),
+        Err(wait_s) => {
+            metrics::counter!("viva_http_rate_limited_total").increment(1);
+            let error = ApiError::retry(ErrorCode::RateLimited, "Too many requests from this address", wait_s);
+            (error.into_response(), Remaining { calls: 0, full_in_s: 60 })
+        }
+    };
+    let quota = state.requests.burst();
+    let headers = response.headers_mut();
+    // A route with a limit of its own has said already what matters.
+    if !headers.contains_key(RATE_LIMIT) {
+        let policy = HeaderValue::from_str(&format!("\"requests\";q={quota};w=60"));
+        let limit = HeaderValue::from_str(&format!("\"requests\";r={};t={}", left.calls, left.full_in_s));
+        if let (Ok(policy), Ok(limit)) = (policy, limit) {
+            headers.insert(RATE_LIMIT_POLICY, policy);
+            headers.insert(RATE_LIMIT, limit);
+        }
+    }
     response
 }
 

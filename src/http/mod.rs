@@ -46,7 +46,11 @@ pub struct Shared {
     pub public_host: Option<String>,
     pub open_mode: bool,
     pub tls: bool,
-    /// Starts by invitation, per address.
+    /// Reverse proxies in front whose word is taken for the client's address.
+    pub trusted_proxy_hops: usize,
+    /// API requests, per address.
+    pub requests: rate::PerAddress,
+    /// Starts without an account, per address.
     pub starts: rate::PerAddress,
 }
 

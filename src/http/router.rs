@@ -42,7 +42,10 @@ pub fn router(state: AppState) -> Router {
     let description = openapi::finished(description);
     Router::new()
         .merge(pages())
-        .merge(api.layer(map_response(problem_for_plain_errors)))
+        .merge(
+            api.layer(map_response(problem_for_plain_errors))
+                .layer(from_fn_with_state(state.clone(), middleware::request_limit)),
+        )
         .route("/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], description)))
         .fallback(|| async { ApiError::not_found() })
         .method_not_allowed_fallback(|| async {

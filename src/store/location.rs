@@ -30,7 +30,7 @@ impl Location {
     /// (`sqlite:///./viva.db`, `sqlite:////var/lib/viva.db`), and sqlx's (`sqlite:viva.db`,
     /// `sqlite://viva.db?mode=rwc`).
     /// Postgres as `postgres://` and `postgresql://`, with or without a driver (`postgresql+asyncpg://`).
-    /// Where the SQLite spellings collide, on `sqlite:///path`, the path is relative. Parameters after `?` are not used.
+    /// Where the SQLite spellings collide, on `sqlite:///path`, the path is relative. Parameters after `?` are unused.
     pub fn parse(url: &str) -> Result<Self, LocationError> {
         let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
         let kind = scheme.split('+').next().unwrap_or_default().to_ascii_lowercase();

@@ -1,8 +1,8 @@
 //! SQL: one implementation over `sqlx::Any` for SQLite (one file) and Postgres.
 //!
 //! All writes go through one task ([`writer`]), which puts what waits into one transaction, so that many sessions share
-//! one sync. Statements are portable; placeholders are `$1`, `$2`; a truth value is 0 or 1; times are milliseconds since
-//! 1970. What the two databases need each of their own is in [`connect`]. Start with [`SqlStore::open`].
+//! one sync. Statements are portable; placeholders are `$1`, `$2`; a truth value is 0 or 1; times are milliseconds
+//! since 1970. What the two databases need each of their own is in [`connect`]. Start with [`SqlStore::open`].
 
 pub(super) mod column;
 mod connect;
