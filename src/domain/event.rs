@@ -51,6 +51,7 @@ pub struct StateData {
 
 /// Where the interview stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct QuestionNumber {
     /// From 1; 0 before the first question.
     pub number: u32,
@@ -106,6 +107,7 @@ impl From<&Item> for ItemData {
 
 /// `quality`: of the candidate's microphone as it arrives here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct QualityData {
     /// Lost packets over expected ones, 0 to 1.
     pub loss_ratio: f64,

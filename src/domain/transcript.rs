@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Who spoke (the Realtime API's words).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The candidate.
@@ -15,6 +16,7 @@ pub enum Role {
 
 /// How settled an item's words are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ItemState {
     /// Still being said or transcribed.

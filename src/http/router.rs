@@ -70,22 +70,13 @@ fn pages() -> Router<AppState> {
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::description())
         .merge(health::routes())
-        .route("/api/v1/kinds", get(interviews::kinds))
-        .route("/api/v1/invites/{code}", get(interviews::invite))
-        .route("/api/interview/start", post(sessions::start))
+        .merge(interviews::routes())
+        .merge(sessions::routes())
         .route("/api/interview/{session_id}/rtc/offer", post(live::offer))
         .route("/api/interview/{session_id}/rtc/answer", post(live::answer))
         .route("/api/interview/{session_id}/rtc/ice-candidate", post(live::ice_candidate))
         .route("/api/interview/{session_id}/ice-servers", get(live::ice_servers))
-        .route("/api/interview/{session_id}/status", get(sessions::status))
-        .route("/api/interview/{session_id}/consent", post(sessions::consent))
         .route("/api/interview/{session_id}/actions", post(live::action))
-        .route(
-            "/api/interview/{session_id}/transcript",
-            get(sessions::transcript).post(sessions::put_client_transcript),
-        )
-        .route("/api/interview/{session_id}/end", post(sessions::end))
-        .route("/api/interview/{session_id}/results", get(sessions::results))
 }
 
 /// Errors that axum itself answers (a wrong path parameter, say) become problems like all others.

@@ -5,86 +5,110 @@ use crate::{
         interview::Question,
         result::{Metrics, is_worth_showing},
         session::{EndReason, Status},
-        transcript::Item,
+        transcript::{Item, ItemState, Role},
     },
     store::{AudioQuality, ClientMessage, SessionRecord},
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Body of `GET …/results`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Results {
     pub session_id: String,
     pub interview_id: String,
     /// The interview's title and its kind, for a page that shows this.
     pub title: String,
     pub kind: String,
+    #[schema(required)]
     pub user_id: Option<String>,
+    #[schema(value_type = Status)]
     pub status: &'static str,
+    #[schema(value_type = Option<EndReason>, required)]
     pub end_reason: Option<&'static str>,
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub started_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub ended_at: Option<Timestamp>,
     /// From the first media to the end.
+    #[schema(required)]
     pub duration_ms: Option<u64>,
     pub transcript: Vec<ResultItem>,
+    #[schema(required)]
     pub client_transcript: Option<Vec<ClientMessage>>,
     pub questions: Vec<ResultQuestion>,
     pub metrics: ResultMetrics,
+    #[schema(required)]
     pub audio_quality: Option<AudioQuality>,
+    #[schema(required)]
     pub usage: Option<serde_json::Value>,
+    #[schema(required)]
     pub evaluation: Option<serde_json::Value>,
+    #[schema(required)]
     pub recording: Option<serde_json::Value>,
 }
 
 /// One thing said.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ResultItem {
     pub item_id: String,
+    #[schema(value_type = Role)]
     pub role: &'static str,
     /// What was heard.
     pub content: String,
     /// What was said by the model, heard or not.
     pub generated_content: String,
     pub start_ms: u64,
+    #[schema(required)]
     pub end_ms: Option<u64>,
+    #[schema(value_type = ItemState)]
     pub state: &'static str,
+    #[schema(required)]
     pub question: Option<u32>,
 }
 
 /// One question of the plan; every one has a status and, once it is done, a reason.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ResultQuestion {
     pub number: u32,
     pub text: String,
     /// `answered`, `asked`, `skipped`; null while it is to come.
+    #[schema(required)]
     pub status: Option<String>,
+    #[schema(required)]
     pub reason: Option<String>,
     pub follow_ups: Vec<String>,
     pub item_ids: Vec<String>,
 }
 
 /// Numbers; null where unknown.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct ResultMetrics {
     pub talk_ms: TalkTime,
     pub response_delay_ms: Delay,
     pub interruptions: u32,
+    #[schema(required)]
     pub words_per_minute: Option<u64>,
 }
 
 /// Milliseconds of speech; null for a session whose media never flowed.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct TalkTime {
+    #[schema(required)]
     pub user: Option<u64>,
+    #[schema(required)]
     pub assistant: Option<u64>,
 }
 
 /// Milliseconds from the candidate's last word to the interviewer's first.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Delay {
+    #[schema(required)]
     pub p50: Option<u64>,
+    #[schema(required)]
     pub p95: Option<u64>,
 }
 

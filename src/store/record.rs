@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A session that begins.
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ pub struct Consent {
 }
 
 /// One message of the client's own copy of the transcript.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ClientMessage {
     pub role: String,
     pub content: String,
@@ -51,7 +52,7 @@ pub struct ClientMessage {
 }
 
 /// The candidate's audio as it arrived.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AudioQuality {
     /// Lost packets over expected ones, 0 to 1.
     pub loss_ratio: Option<f64>,

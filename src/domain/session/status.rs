@@ -2,6 +2,7 @@
 
 /// Where a session is in its life (DESIGN 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema), schema(rename_all = "snake_case"))]
 pub enum Status {
     Created,
     Connecting,
@@ -13,6 +14,7 @@ pub enum Status {
 
 /// Why a session ended. Closed list; stored and shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema), schema(rename_all = "snake_case"))]
 pub enum EndReason {
     Completed,
     CandidateEnded,

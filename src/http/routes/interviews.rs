@@ -9,6 +9,7 @@ use crate::{
     http::{
         AppState,
         error::{ApiError, ApiResult},
+        openapi::Problem,
     },
     random,
     store::{Invite, NewInvite},
@@ -19,7 +20,9 @@ use axum::{
     extract::{Path, State},
 };
 use jiff::{Timestamp, ToSpan};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Version of the consent text; stored with every consent.
 pub const CONSENT_VERSION: &str = "2026-11-21";
@@ -31,22 +34,69 @@ pub const CONSENT_TEXT: &str = "I agree that an AI interviewer speaks with me, t
 /// The kind that the ready link of open mode opens.
 const READY_KIND: &str = "tryout";
 
-/// `GET /api/v1/kinds`
-pub async fn kinds(State(state): State<AppState>) -> Json<Value> {
-    let kinds: Vec<Value> = state.kinds.iter().map(summary).collect();
-    Json(json!({"kinds": kinds}))
+/// The routes of this file.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(kinds)).routes(routes!(invite))
+}
+
+/// The built-in interviews.
+#[derive(Serialize, ToSchema)]
+pub struct Kinds {
+    kinds: Vec<Summary>,
 }
 
 /// What a list says of an interview.
-fn summary(interview: &Interview) -> Value {
-    json!({
-        "kind": interview.kind,
-        "title": interview.title,
-        "description": interview.description,
-        "language": interview.language,
-        "question_count": interview.questions.len(),
-        "duration_minutes": minutes(interview),
-    })
+#[derive(Serialize, ToSchema)]
+pub struct Summary {
+    #[schema(example = "general")]
+    kind: String,
+    title: String,
+    description: String,
+    /// BCP 47.
+    #[schema(example = "en")]
+    language: String,
+    question_count: usize,
+    /// About how long it takes.
+    duration_minutes: u64,
+}
+
+/// What an invitation is for.
+#[derive(Serialize, ToSchema)]
+pub struct Invitation {
+    #[serde(flatten)]
+    summary: Summary,
+    recording: bool,
+    candidate_may_read_results: bool,
+    attempts_left: u32,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    consent: InviteConsent,
+}
+
+/// The text that a candidate agrees to.
+#[derive(Serialize, ToSchema)]
+pub struct InviteConsent {
+    version: &'static str,
+    text: &'static str,
+}
+
+/// The interviews that are built in.
+#[utoipa::path(get, path = "/api/v1/kinds", tag = "interviews", responses((status = 200, body = Kinds)))]
+pub async fn kinds(State(state): State<AppState>) -> Json<Kinds> {
+    Json(Kinds { kinds: state.kinds.iter().map(Summary::from).collect() })
+}
+
+impl From<&Interview> for Summary {
+    fn from(interview: &Interview) -> Self {
+        Self {
+            kind: interview.kind.clone(),
+            title: interview.title.clone(),
+            description: interview.description.clone(),
+            language: interview.language.clone(),
+            question_count: interview.questions.len(),
+            duration_minutes: minutes(interview),
+        }
+    }
 }
 
 /// About how long it takes: two minutes a question, and no longer than its limit.
@@ -54,17 +104,25 @@ pub fn minutes(interview: &Interview) -> u64 {
     (interview.questions.len() as u64 * 2).clamp(1, (interview.limits.max_duration_ms / 60_000).max(1))
 }
 
-/// `GET /api/v1/invites/{code}`: what an invitation is for. The code is the capability.
-pub async fn invite(State(state): State<AppState>, Path(code): Path<String>) -> ApiResult<Json<Value>> {
+/// What an invitation is for. The code is the capability.
+#[utoipa::path(
+    get, path = "/api/v1/invites/{code}", tag = "interviews",
+    params(("code" = String, Path, description = "From the link `/i/{code}`")),
+    responses(
+        (status = 200, body = Invitation),
+        (status = 410, description = "`invite_used_up`", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn invite(State(state): State<AppState>, Path(code): Path<String>) -> ApiResult<Json<Invitation>> {
     let invite = find(&state, &code).await?;
-    let interview = &invite.interview;
-    let mut body = summary(interview);
-    body["recording"] = false.into();
-    body["candidate_may_read_results"] = interview.candidate_may_read_results.into();
-    body["attempts_left"] = attempts_left(&invite).into();
-    body["expires_at"] = invite.closes_at.to_string().into();
-    body["consent"] = json!({"version": CONSENT_VERSION, "text": CONSENT_TEXT});
-    Ok(Json(body))
+    Ok(Json(Invitation {
+        summary: Summary::from(&invite.interview),
+        recording: false,
+        candidate_may_read_results: invite.interview.candidate_may_read_results,
+        attempts_left: attempts_left(&invite),
+        expires_at: invite.closes_at,
+        consent: InviteConsent { version: CONSENT_VERSION, text: CONSENT_TEXT },
+    }))
 }
 
 /// An invitation that still opens.

@@ -3,6 +3,7 @@
 pub mod health;
 pub mod interviews;
 pub mod live;
+pub mod session_body;
 pub mod sessions;
 
 use jiff::Timestamp;

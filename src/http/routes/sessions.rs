@@ -4,19 +4,24 @@ use crate::{
     auth::Identity,
     domain::{
         auth::{Action, Decision, Owner, Principal, SessionStep, Token, may},
+        event::QuestionNumber,
         id::{SessionId, encode_128_bits},
         interview::Interview,
-        session::{Status, StopReason},
-        transcript::Role,
+        session::{EndReason, Status, StopReason},
     },
     http::{
         AppState,
         error::{ApiError, ApiResult},
         extract::{Body, Caller, session_id},
+        openapi::Problem,
         routes::{
             interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
             live::servers_json,
             now,
+            session_body::{
+                ClientTranscript, ConsentBody, ConsentGiven, ConsentKept, ConsentState, ConsentText, Done, Ended,
+                Endpoints, SessionStatus, Start, Started, Transcripts,
+            },
         },
     },
     random,
@@ -30,18 +35,18 @@ use axum::{
     extract::{ConnectInfo, Path, State},
 };
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
-use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Body of `POST /api/interview/start`.
-#[derive(Deserialize)]
-pub struct Start {
-    user_id: Option<String>,
-    interview_id: Option<String>,
-    kind: Option<String>,
-    name: Option<String>,
-    invite: Option<String>,
+/// The routes of this file.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(start))
+        .routes(routes!(status))
+        .routes(routes!(consent))
+        .routes(routes!(transcript, put_client_transcript))
+        .routes(routes!(end))
+        .routes(routes!(results))
 }
 
 /// Who a session is for, what it is, and who owns it.
@@ -52,13 +57,21 @@ struct Plan {
     admission: Admission,
 }
 
-/// `POST /api/interview/start`
+/// Starts an interview: by a platform or a user, or by whoever holds the code of an invitation.
+#[utoipa::path(
+    post, path = "/api/interview/start", tag = "sessions", request_body = Start,
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses(
+        (status = 200, description = "The session is kept and waits for its candidate", body = Started),
+        (status = 410, description = "`invite_used_up`", body = Problem, content_type = "application/problem+json")
+    )
+)]
 pub async fn start(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     caller: ApiResult<Caller>,
     Body(body): Body<Start>,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<Started>> {
     let plan = plan(&state, address.ip(), caller, &body).await?;
     let session_id = SessionId::from_random(random::bytes());
     let token = Token::from_random(random::bytes());
@@ -165,32 +178,32 @@ fn started(
     state: &AppState,
     session_id: &SessionId,
     token: &str,
-    status: &str,
+    status: &'static str,
     expires_at: Timestamp,
     consent_required: bool,
-) -> Value {
+) -> Started {
     let at = |what: &str| format!("/api/interview/{session_id}/{what}");
-    json!({
-        "session_id": session_id.as_str(),
-        "status": status,
-        "token": token,
-        "ice_servers": servers_json(state, session_id),
-        "expires_at": expires_at.to_string(),
-        "page_url": format!("{}/interview/{session_id}#token={token}", state.public_url),
-        "consent": {"required": consent_required, "version": CONSENT_VERSION, "text": CONSENT_TEXT},
-        "endpoints": {
-            "offer": at("rtc/offer"),
-            "answer": at("rtc/answer"),
-            "ice_candidate": at("rtc/ice-candidate"),
-            "ice_servers": at("ice-servers"),
-            "status": at("status"),
-            "transcript": at("transcript"),
-            "results": at("results"),
-            "end": at("end"),
-            "actions": at("actions"),
-            "consent": at("consent"),
+    Started {
+        session_id: session_id.to_string(),
+        status,
+        token: token.to_owned(),
+        ice_servers: servers_json(state, session_id),
+        expires_at,
+        page_url: format!("{}/interview/{session_id}#token={token}", state.public_url),
+        consent: ConsentText { required: consent_required, version: CONSENT_VERSION, text: CONSENT_TEXT },
+        endpoints: Endpoints {
+            offer: at("rtc/offer"),
+            answer: at("rtc/answer"),
+            ice_candidate: at("rtc/ice-candidate"),
+            ice_servers: at("ice-servers"),
+            status: at("status"),
+            transcript: at("transcript"),
+            results: at("results"),
+            end: at("end"),
+            actions: at("actions"),
+            consent: at("consent"),
         },
-    })
+    }
 }
 
 /// The session of the path, if the caller may do this with it. What is foreign and what is unknown look the same.
@@ -223,19 +236,22 @@ pub fn live(state: &AppState, record: &SessionRecord) -> ApiResult<SessionHandle
     session.filter(|session| session.view().status != Status::Ended).ok_or_else(ended)
 }
 
-/// Body of `POST …/consent`.
-#[derive(Deserialize)]
-pub struct ConsentBody {
-    version: String,
-}
-
-/// `POST …/consent`: stored before it is acknowledged; until then no media is processed.
+/// The candidate agrees to the text in force. It is stored before it is acknowledged; until then no media is processed.
+#[utoipa::path(
+    post, path = "/api/interview/{session_id}/consent", tag = "sessions", request_body = ConsentBody,
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses(
+        (status = 200, description = "Kept; the first consent stays", body = ConsentKept),
+        (status = 409, description = "`session_ended`", body = Problem, content_type = "application/problem+json")
+    )
+)]
 pub async fn consent(
     State(state): State<AppState>,
     Path(id): Path<String>,
     caller: Caller,
     Body(body): Body<ConsentBody>,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<ConsentKept>> {
     let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
     if body.version != CONSENT_VERSION {
         return Err(ApiError::field("/version", format!("must be \"{CONSENT_VERSION}\", the text in force")));
@@ -252,12 +268,22 @@ pub async fn consent(
             consent
         }
     };
-    let given = json!({"version": consent.version, "given_at": consent.given_at.to_string()});
-    Ok(Json(json!({"session_id": record.session_id.as_str(), "consent": given})))
+    let consent = ConsentGiven { version: consent.version, given_at: consent.given_at };
+    Ok(Json(ConsentKept { session_id: record.session_id.to_string(), consent }))
 }
 
-/// `GET …/status`
-pub async fn status(State(state): State<AppState>, Path(id): Path<String>, caller: Caller) -> ApiResult<Json<Value>> {
+/// What a session is doing, and what it is about.
+#[utoipa::path(
+    get, path = "/api/interview/{session_id}/status", tag = "sessions",
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses((status = 200, body = SessionStatus))
+)]
+pub async fn status(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> ApiResult<Json<SessionStatus>> {
     let record = authorised(&state, caller, &id, SessionStep::Watch).await?;
     let view = state.registry.get(&record.session_id).map(|session| session.view());
     let (status, end_reason) = match &view {
@@ -268,31 +294,31 @@ pub async fn status(State(state): State<AppState>, Path(id): Path<String>, calle
     let number = view.as_ref().map_or_else(|| last_question(&record), |view| view.question.number);
     let may_read = record.interview.candidate_may_read_results;
     let started_at = record.started_at.or(view.as_ref().and_then(|view| view.started_at));
-    Ok(Json(json!({
-        "session_id": record.session_id.as_str(),
-        "status": status.as_str(),
-        "end_reason": end_reason.map(|reason| reason.as_str()),
-        "question": {"number": number, "total": total},
-        "speaker": view.as_ref().and_then(|view| view.speaker),
-        "quality": view.as_ref().and_then(|view| view.quality),
-        "engine": record.engine,
-        "created_at": record.created_at.to_string(),
-        "started_at": started_at.map(|at| at.to_string()),
-        "expires_at": record.expires_at.to_string(),
-        "title": record.interview.title,
-        "description": record.interview.description,
-        "question_count": total,
-        "duration_minutes": interviews::minutes(&record.interview),
-        "recording": false,
-        "candidate_may_read_results": may_read,
-        "consent": {
-            "required": record.consent_required,
-            "version": CONSENT_VERSION,
-            "text": CONSENT_TEXT,
-            "given_at": record.consents.first().map(|consent| consent.given_at.to_string()),
+    Ok(Json(SessionStatus {
+        session_id: record.session_id.to_string(),
+        status: status.as_str(),
+        end_reason: end_reason.map(EndReason::as_str),
+        question: QuestionNumber { number, total: u32::try_from(total).unwrap_or(u32::MAX) },
+        speaker: view.as_ref().and_then(|view| view.speaker),
+        quality: view.as_ref().and_then(|view| view.quality),
+        created_at: record.created_at,
+        started_at,
+        expires_at: record.expires_at,
+        question_count: total,
+        duration_minutes: interviews::minutes(&record.interview),
+        recording: false,
+        candidate_may_read_results: may_read,
+        consent: ConsentState {
+            required: record.consent_required,
+            version: CONSENT_VERSION,
+            text: CONSENT_TEXT,
+            given_at: record.consents.first().map(|consent| consent.given_at),
         },
-        "results_url": may_read.then(|| format!("/results/{}", record.session_id)),
-    })))
+        results_url: may_read.then(|| format!("/results/{}", record.session_id)),
+        engine: record.engine,
+        title: record.interview.title,
+        description: record.interview.description,
+    }))
 }
 
 /// The last question that an ended session came to; 0 for none.
@@ -300,31 +326,22 @@ fn last_question(record: &SessionRecord) -> u32 {
     record.questions.iter().map(|question| question.number).max().unwrap_or(0)
 }
 
-/// One message of the client's own copy of the conversation.
-#[derive(Deserialize)]
-pub struct ClientTranscriptMessage {
-    role: Role,
-    content: String,
-    timestamp: Timestamp,
-}
-
-/// Body of `POST …/transcript`.
-#[derive(Deserialize)]
-pub struct ClientTranscript {
-    messages: Vec<ClientTranscriptMessage>,
-}
-
 /// Messages of one client transcript.
 const CLIENT_MESSAGES_MAX: usize = 2_000;
 
-/// `POST …/transcript`: replaces the client's own copy. It is kept beside the server's transcript, never merged into
-/// it.
+/// Replaces the client's own copy of the conversation. It is kept beside the server's transcript, never merged into it.
+#[utoipa::path(
+    post, path = "/api/interview/{session_id}/transcript", tag = "sessions", request_body = ClientTranscript,
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses((status = 200, body = Done))
+)]
 pub async fn put_client_transcript(
     State(state): State<AppState>,
     Path(id): Path<String>,
     caller: Caller,
     Body(body): Body<ClientTranscript>,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<Done>> {
     let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
     if body.messages.len() > CLIENT_MESSAGES_MAX {
         return Err(ApiError::field("/messages", format!("may have at most {CLIENT_MESSAGES_MAX} entries")));
@@ -336,26 +353,34 @@ pub async fn put_client_transcript(
     });
     let messages = messages.collect();
     state.store.put_client_transcript(&record.session_id, messages).await?;
-    Ok(Json(json!({"success": true, "session_id": record.session_id.as_str()})))
+    Ok(Json(Done { success: true, session_id: record.session_id.to_string() }))
 }
 
-/// `GET …/transcript`: the server's and the client's own.
+/// What was said so far: the server's transcript, and the client's own copy.
+#[utoipa::path(
+    get, path = "/api/interview/{session_id}/transcript", tag = "sessions",
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses((status = 200, body = Transcripts))
+)]
 pub async fn transcript(
     State(state): State<AppState>,
     Path(id): Path<String>,
     caller: Caller,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<Transcripts>> {
     let record = authorised(&state, caller, &id, SessionStep::Watch).await?;
-    let results = Results::from(record);
-    Ok(Json(json!({
-        "session_id": results.session_id,
-        "transcript": results.transcript,
-        "client_transcript": results.client_transcript,
-    })))
+    let Results { session_id, transcript, client_transcript, .. } = Results::from(record);
+    Ok(Json(Transcripts { session_id, transcript, client_transcript }))
 }
 
-/// `POST …/end`: idempotent.
-pub async fn end(State(state): State<AppState>, Path(id): Path<String>, caller: Caller) -> ApiResult<Json<Value>> {
+/// Ends a session; again changes nothing.
+#[utoipa::path(
+    post, path = "/api/interview/{session_id}/end", tag = "sessions",
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses((status = 200, body = Ended))
+)]
+pub async fn end(State(state): State<AppState>, Path(id): Path<String>, caller: Caller) -> ApiResult<Json<Ended>> {
     let principal_is_candidate = matches!(caller.0, Identity::Candidate { .. });
     let record = authorised(&state, caller, &id, SessionStep::End).await?;
     let reason = if principal_is_candidate { StopReason::Candidate } else { StopReason::Platform };
@@ -366,15 +391,22 @@ pub async fn end(State(state): State<AppState>, Path(id): Path<String>, caller: 
         }
         None => (Status::Ended, record.end_reason),
     };
-    Ok(Json(json!({
-        "success": true,
-        "session_id": record.session_id.as_str(),
-        "status": status.as_str(),
-        "end_reason": end_reason.map(|reason| reason.as_str()),
-    })))
+    Ok(Json(Ended {
+        success: true,
+        session_id: record.session_id.to_string(),
+        status: status.as_str(),
+        end_reason: end_reason.map(EndReason::as_str),
+    }))
 }
 
-/// `GET …/results`: exists from the start and grows.
+/// The results: there from the start, and growing. For platforms and owners, and for the candidate if the interview
+/// says so.
+#[utoipa::path(
+    get, path = "/api/interview/{session_id}/results", tag = "sessions",
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses((status = 200, body = Results))
+)]
 pub async fn results(
     State(state): State<AppState>,
     Path(id): Path<String>,
