@@ -104,11 +104,15 @@ fn secure(headers: &mut HeaderMap, html: bool, tls: bool) {
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
-    set(header::CONTENT_SECURITY_POLICY, if html { PAGE_POLICY } else { API_POLICY });
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("permissions-policy"), "microphone=(self), camera=(), geolocation=()");
     if tls {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    // The viewers of the description bring a policy of their own.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        let policy = if html { PAGE_POLICY } else { API_POLICY };
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -4,12 +4,12 @@
 //! any request (a bad field, a missing credential, too many requests) is added here for all of them, so that no
 //! operation forgets it.
 
-use crate::wire::error_code::ErrorCode;
+use crate::wire::error_code::{ERROR_CODES, ErrorCode};
 use serde::Serialize;
 use utoipa::{
     Modify, ToSchema,
     openapi::{
-        Components, Content, OpenApi, Ref, ResponseBuilder,
+        Components, Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema,
         path::Operation,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -84,10 +84,35 @@ pub fn finished(mut api: OpenApi) -> String {
 }
 
 fn complete(api: &mut OpenApi) {
-    for item in api.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
-        operations.into_iter().flatten().for_each(add_problems);
+    for (path, item) in &mut api.paths.paths {
+        let operations = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("delete", &mut item.delete),
+            ("patch", &mut item.patch),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            // Handlers of different files have the same names; method and path are unique.
+            operation.operation_id = Some(operation_id(method, path));
+            add_problems(operation);
+        }
     }
+    if let Some(RefOr::T(Schema::Object(problem))) =
+        api.components.as_mut().and_then(|components| components.schemas.get_mut("Problem"))
+    {
+        let names = ERROR_CODES.iter().map(|row| row.name.into()).collect();
+        if let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code") {
+            code.enum_values = Some(names);
+        }
+    }
+}
+
+/// `get /api/interview/{session_id}/status` is `get_interview_session_id_status`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty() && *word != "api");
+    words.fold(method.to_owned(), |id, word| format!("{id}_{word}"))
 }
 
 fn add_problems(operation: &mut Operation) {

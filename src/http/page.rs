@@ -36,7 +36,8 @@ fn file(path: &str, caching: &'static str) -> Response {
     response
 }
 
-fn content_type(path: &str) -> &'static str {
+/// By the ending of a file's name.
+pub fn content_type(path: &str) -> &'static str {
     match path.rsplit_once('.').map(|(_, extension)| extension) {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",

@@ -5,7 +5,7 @@ use super::{
     error::ApiError,
     extract::BODY_BYTES_MAX,
     middleware, openapi, page,
-    routes::{health, interviews, live, sessions},
+    routes::{docs, health, interviews, live, sessions},
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
 use axum::{
@@ -46,7 +46,7 @@ pub fn router(state: AppState) -> Router {
             api.layer(map_response(problem_for_plain_errors))
                 .layer(from_fn_with_state(state.clone(), middleware::request_limit)),
         )
-        .route("/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], description)))
+        .merge(docs::routes(description))
         .fallback(|| async { ApiError::not_found() })
         .method_not_allowed_fallback(|| async {
             ApiError::new(ErrorCode::MethodNotAllowed, "This address does not take that method")

@@ -1,5 +1,6 @@
 //! Handlers, one file per resource.
 
+pub mod docs;
 pub mod health;
 pub mod interviews;
 pub mod live;
