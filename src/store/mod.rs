@@ -6,11 +6,15 @@
 
 pub mod conformance;
 mod error;
+mod idempotency;
+mod interviews;
 mod location;
 mod record;
 pub mod sql;
 
 pub use error::StoreError;
+pub use idempotency::Begun;
+pub use interviews::{Changed, InterviewRecord, InviteRecord, LIST_PAGE_MAX, ListPosition};
 pub use location::{Location, LocationError};
 pub use record::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, QuestionRecord,

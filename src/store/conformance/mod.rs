@@ -1,6 +1,8 @@
 //! What any [`Store`] must do, whatever is behind it. Each check takes an empty store and panics with what is wrong;
 //! `tests/it/store.rs` runs all of them over each implementation.
 
+mod interviews;
+
 use super::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, SessionRecord, SqlStore,
     Store, StoreError,
@@ -85,6 +87,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     keeps_consent_and_the_clients_copy(&empty().await).await;
     an_invite_is_used_as_often_as_it_allows(&empty().await).await;
     a_new_server_ends_what_the_old_one_left(&empty().await).await;
+    interviews::check(&empty().await).await;
 }
 
 async fn load(store: &impl Store, n: u8) -> SessionRecord {

@@ -1,6 +1,7 @@
 //! The statements that only read.
 
 use super::{
+    super::interviews::{self, owner},
     column::{column, flag, from_json, number, optional_number, optional_time, text, time},
     unavailable,
 };
@@ -150,21 +151,7 @@ pub(super) async fn invite(pool: &AnyPool, code: &TokenHash) -> Result<Option<In
         .fetch_optional(pool)
         .await
         .map_err(unavailable)?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Invite {
-        invite_id: text(&row, "invite_id")?,
-        owner: owner(&row)?,
-        interview: from_json("interview", &text(&row, "interview")?)?,
-        attempts_limit: number(&row, "attempts_limit")?,
-        attempts_used: number(&row, "attempts_used")?,
-        opens_at: time(&row, "opens_at")?,
-        closes_at: time(&row, "closes_at")?,
-    }))
-}
-
-fn owner(row: &AnyRow) -> Result<Owner, StoreError> {
-    let subject = text(row, "owner_subject")?;
-    Owner::from_stored(&text(row, "owner_kind")?, &subject).ok_or(StoreError::Damaged("owner_kind"))
+    row.as_ref().map(interviews::invite).transpose()
 }
 
 fn status(row: &AnyRow) -> Result<Status, StoreError> {

@@ -189,7 +189,7 @@ pub(super) async fn record_consent(
 pub(super) async fn create_invite(db: &mut AnyConnection, invite: &NewInvite) -> Result<(), StoreError> {
     query(
         "INSERT INTO invites (invite_id, code_hash, owner_kind, owner_subject, interview, attempts_limit, opens_at, \
-         closes_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         closes_at, created_at, interview_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(&invite.invite_id)
     .bind(invite.code_hash.as_bytes().as_slice())
@@ -200,6 +200,7 @@ pub(super) async fn create_invite(db: &mut AnyConnection, invite: &NewInvite) ->
     .bind(invite.opens_at.as_millisecond())
     .bind(invite.closes_at.as_millisecond())
     .bind(invite.created_at.as_millisecond())
+    .bind(&invite.interview.id)
     .execute(db)
     .await
     .map_err(refused)?;
