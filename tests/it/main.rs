@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test asserts by it, in its helpers too")]
 
+mod cache;
 mod crash;
 mod docs;
 mod engine;
