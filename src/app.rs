@@ -1,7 +1,7 @@
 //! The composition root: the only file that names concrete stores, models and media, and the order of start and end.
 
 use crate::{
-    auth::Authenticator,
+    auth::{self, Authenticator},
     config::{Config, EngineChoice, EngineConfig, HttpConfig},
     domain::interview::Interview,
     engine::BuiltinEngine,
@@ -51,6 +51,8 @@ pub enum StartError {
     Realtime(#[from] realtime::ConfigError),
     #[error("cannot start media: {0}")]
     Media(#[from] MediaError),
+    #[error("{0}")]
+    Auth(#[from] auth::SetupError),
     #[error("interview file {0}")]
     Kinds(String),
 }
@@ -94,7 +96,7 @@ impl App {
         };
         let url = config.http.public_url.clone().unwrap_or_else(|| local_url(&config.http, address));
         let state = AppState::new(Shared {
-            authenticator: Authenticator::new(&config.access),
+            authenticator: Authenticator::new(&config.access)?,
             registry: Registry::new(deps),
             database: store.clone(),
             store: store.clone(),

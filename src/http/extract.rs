@@ -100,17 +100,17 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> ApiResult<Self> {
-        identify(&parts.headers, state).map(Caller)
+        identify(&parts.headers, state).await.map(Caller)
     }
 }
 
-fn identify(headers: &HeaderMap, state: &AppState) -> ApiResult<Identity> {
+async fn identify(headers: &HeaderMap, state: &AppState) -> ApiResult<Identity> {
     let credential = match (headers.get("x-api-key"), headers.get(header::AUTHORIZATION)) {
         (Some(key), _) => Credential::ApiKey(text(key)?),
         (None, Some(value)) => Credential::Bearer(bearer(text(value)?)?),
         (None, None) => Credential::None,
     };
-    state.authenticator.identify(credential).map_err(Into::into)
+    state.authenticator.identify(credential).await.map_err(Into::into)
 }
 
 fn text(value: &axum::http::HeaderValue) -> ApiResult<&str> {
@@ -130,6 +130,7 @@ impl From<crate::auth::AuthError> for ApiError {
         let code = match error {
             AuthError::ApiKeysNotConfigured | AuthError::UsersNotConfigured => ErrorCode::NotConfigured,
             AuthError::Missing | AuthError::WrongApiKey | AuthError::WrongToken => ErrorCode::Unauthorized,
+            AuthError::ProviderUnavailable => ErrorCode::UpstreamFailed,
         };
         Self::new(code, error.to_string())
     }

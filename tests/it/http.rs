@@ -122,7 +122,7 @@ async fn open_mode_serves_this_machine_only() {
     assert_problem(&with("x-forwarded-for", "203.0.113.9").await, 403, "forbidden_host");
     assert_eq!(with("origin", "http://localhost:3000").await.0, 200);
     assert_problem(&with_path(&server, "x-api-key", "guess").await, 401, "not_configured");
-    assert_problem(&with_path(&server, "authorization", "Bearer a.b.c").await, 401, "not_configured");
+    assert_problem(&with_path(&server, "authorization", "Bearer a.b.c").await, 401, "unauthorized");
     server.stop().await;
 }
 
