@@ -39,6 +39,10 @@ id!(
     SessionId
 );
 id!(
+    /// A person with an account here. 128 random bits behind the prefix `usr_`.
+    UserId
+);
+id!(
     /// One thing said, in the speech model's words: an item of the conversation.
     ItemId
 );
@@ -59,6 +63,13 @@ pub fn encode_128_bits(random: [u8; 16]) -> String {
         value >>= 5;
     }
     text.iter().map(|&byte| byte as char).collect()
+}
+
+impl UserId {
+    /// A new user id from 128 random bits.
+    pub fn from_random(random: [u8; 16]) -> Self {
+        Self::new(format!("usr_{}", encode_128_bits(random)))
+    }
 }
 
 impl SessionId {

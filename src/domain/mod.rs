@@ -9,5 +9,6 @@ pub mod interview;
 pub mod limit;
 pub mod result;
 pub mod session;
+pub mod sign_in;
 pub mod speech_text;
 pub mod transcript;

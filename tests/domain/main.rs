@@ -10,5 +10,6 @@ mod protos;
 mod realtime;
 mod result;
 mod session;
+mod sign_in;
 mod speech_text;
 mod tidy;
