@@ -3,6 +3,7 @@
 
 mod jwks;
 mod own_token;
+pub mod sign_in;
 
 pub use jwks::PROVIDER_PREFIX;
 

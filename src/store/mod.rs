@@ -11,6 +11,7 @@ mod interviews;
 mod location;
 mod record;
 pub mod sql;
+mod users;
 
 pub use error::StoreError;
 pub use idempotency::Begun;
@@ -21,6 +22,7 @@ pub use record::{
     SessionRecord, SessionSummary,
 };
 pub use sql::SqlStore;
+pub use users::User;
 
 use crate::domain::{
     auth::{Owner, TokenHash},

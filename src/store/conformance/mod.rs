@@ -2,6 +2,7 @@
 //! `tests/it/store.rs` runs all of them over each implementation.
 
 mod interviews;
+mod users;
 
 use super::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, SessionRecord, SqlStore,
@@ -88,6 +89,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     an_invite_is_used_as_often_as_it_allows(&empty().await).await;
     a_new_server_ends_what_the_old_one_left(&empty().await).await;
     interviews::check(&empty().await).await;
+    users::check(&empty().await).await;
 }
 
 async fn load(store: &impl Store, n: u8) -> SessionRecord {
