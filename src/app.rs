@@ -1,9 +1,11 @@
 //! The composition root: the only file that names concrete stores, models and media, and the order of start and end.
 
 use crate::{
-    auth::{self, Authenticator},
+    auth::{self, Authenticator, sign_in::SignIn},
+    cache::{self, CacheError},
     config::{Config, EngineChoice, EngineConfig, HttpConfig},
     domain::interview::Interview,
+    email::{self, Mailer},
     engine::BuiltinEngine,
     http::{self, AppState, Shared, rate::PerAddress},
     media::{Media, MediaConfig, MediaError},
@@ -53,6 +55,10 @@ pub enum StartError {
     Media(#[from] MediaError),
     #[error("{0}")]
     Auth(#[from] auth::SetupError),
+    #[error("{0}")]
+    Cache(#[from] CacheError),
+    #[error("cannot send mail: {0}")]
+    Email(#[from] email::SetupError),
     #[error("interview file {0}")]
     Kinds(String),
 }
@@ -95,6 +101,8 @@ impl App {
             shutdown: shutdown.clone(),
         };
         let url = config.http.public_url.clone().unwrap_or_else(|| local_url(&config.http, address));
+        let cache = cache::open(config.redis_url.as_ref()).await?;
+        let mailer = Arc::new(Mailer::start(&config.email, &config.access)?);
         let state = AppState::new(Shared {
             authenticator: Authenticator::new(&config.access)?,
             registry: Registry::new(deps),
@@ -114,6 +122,12 @@ impl App {
             requests: PerAddress::per_minute(config.api.requests_per_minute),
             // A job fair behind one address gets through, a loop does not.
             starts: PerAddress::per_minute(config.api.starts_per_minute),
+            sign_in: SignIn::new(&config.access, cache.clone(), store.clone(), mailer.clone()),
+            cache,
+            mailer,
+            // A class behind one address gets its codes; a loop fills nobody's mailbox.
+            sign_ups: PerAddress::new(30, 10_000),
+            sign_in_tries: PerAddress::new(100, 2_000),
         });
         let http = serve(&config.http, listener, http::router(state.clone())).await?;
         let interview_url = if config.access.open_mode() { Some(http::open_invite(&state).await?) } else { None };

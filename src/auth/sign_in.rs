@@ -57,8 +57,10 @@ pub enum SignInError {
 /// What may show that an address is the caller's. Any one of them that holds is enough.
 #[derive(Debug, Default)]
 pub struct Proofs {
-    /// The token of a verification, from the cookie or the body.
-    pub tokens: Vec<Token>,
+    /// The token of a verification.
+    pub token: Option<Token>,
+    /// The same, as a browser brings it along by itself.
+    pub cookie: Option<Token>,
     /// The code that was verified.
     pub code: Option<Code>,
     /// The subject of a bearer token.
@@ -200,12 +202,12 @@ impl SignIn {
         }
         let user = self.users.user_by_email(email).await?.ok_or(SignInError::ProofNeeded)?;
         let is_bearer = proofs.subject.as_deref() == Some(user.user_id.as_str());
-        let has_none = proofs.tokens.is_empty() && proofs.code.is_none() && proofs.subject.is_none();
+        let names_none = proofs.token.is_none() && proofs.code.is_none() && proofs.subject.is_none();
         let proof = match verification {
             Some(kept) => Proof::Verification(kept),
             None if is_bearer => Proof::Bearer,
-            // What carries a proof is judged by it.
-            None if self.open_mode && has_none => Proof::OpenMode,
+            // A request that names a proof is judged by it. A cookie may be left over from earlier.
+            None if self.open_mode && names_none => Proof::OpenMode,
             None => return Err(SignInError::ProofNeeded),
         };
         Ok((user, proof))
@@ -218,7 +220,8 @@ impl SignIn {
         proofs: &Proofs,
         now: Timestamp,
     ) -> Result<Option<Vec<u8>>, SignInError> {
-        if proofs.tokens.is_empty() && proofs.code.is_none() {
+        let tokens = [&proofs.token, &proofs.cookie];
+        if proofs.code.is_none() && tokens.iter().all(|token| token.is_none()) {
             return Ok(None);
         }
         let hidden = self.key.address_key(email);
@@ -229,7 +232,7 @@ impl SignIn {
         else {
             return Ok(None);
         };
-        if proofs.tokens.iter().any(|token| hash.matches(token)) {
+        if tokens.into_iter().flatten().any(|token| hash.matches(token)) {
             return Ok(Some(kept));
         }
         let Some(code) = &proofs.code else { return Ok(None) };

@@ -15,9 +15,11 @@ pub use router::router;
 pub use routes::interviews::open_invite;
 
 use crate::{
-    auth::Authenticator,
+    auth::{Authenticator, sign_in::SignIn},
+    cache::Cache,
     config::AllowedOrigins,
     domain::interview::Interview,
+    email::Mailer,
     engine::BuiltinEngine,
     ice::IcePlan,
     session::Registry,
@@ -52,6 +54,13 @@ pub struct Shared {
     pub requests: rate::PerAddress,
     /// Starts without an account, per address.
     pub starts: rate::PerAddress,
+    pub cache: Arc<dyn Cache>,
+    pub mailer: Arc<Mailer>,
+    pub sign_in: SignIn,
+    /// Codes asked for, per address.
+    pub sign_ups: rate::PerAddress,
+    /// Codes and proofs tried, per address.
+    pub sign_in_tries: rate::PerAddress,
 }
 
 /// [`Shared`], cheap to clone.

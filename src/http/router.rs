@@ -5,7 +5,7 @@ use super::{
     error::ApiError,
     extract::BODY_BYTES_MAX,
     middleware, openapi, page,
-    routes::{docs, health, interviews, live, sessions},
+    routes::{docs, health, interviews, live, sessions, sign_in},
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
 use axum::{
@@ -72,6 +72,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(health::routes())
         .merge(interviews::routes())
         .merge(sessions::routes())
+        .merge(sign_in::routes())
         .route("/api/interview/{session_id}/rtc/offer", post(live::offer))
         .route("/api/interview/{session_id}/rtc/answer", post(live::answer))
         .route("/api/interview/{session_id}/rtc/ice-candidate", post(live::ice_candidate))

@@ -6,6 +6,7 @@ pub mod interviews;
 pub mod live;
 pub mod session_body;
 pub mod sessions;
+pub mod sign_in;
 
 use jiff::Timestamp;
 
