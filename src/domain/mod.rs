@@ -12,3 +12,4 @@ pub mod session;
 pub mod sign_in;
 pub mod speech_text;
 pub mod transcript;
+pub mod turns;

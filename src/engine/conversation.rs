@@ -4,7 +4,8 @@ use super::{
     Shared,
     error::EngineError,
     hearing::{Hearing, wait},
-    listener::{Heard, Listener},
+    listener::{Heard, Listener, PAUSE_MS},
+    orders::{Order, Ports},
     pool::Lane,
     speaking::{Speaking, synthesise},
 };
@@ -13,9 +14,9 @@ use crate::{
         id::{ItemId, ResponseId, encode_128_bits},
         session::{ModelCommand, ModelEvent},
         speech_text,
+        turns::{Detection, Turns},
     },
     media::port::{FRAME_MS, UplinkFrame},
-    realtime::{ModelPorts, ModelSetup},
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
@@ -27,7 +28,7 @@ const FINISHED: f32 = 0.6;
 const QUIET_MS_MAX: u64 = 2_000;
 /// Silence that ends a turn which sounds finished, at most.
 const FINISHED_QUIET_MS: (u64, u64) = (300, 600);
-/// Silence that ends a turn which sounds unfinished.
+/// Silence that ends a turn which sounds unfinished, at least.
 const UNFINISHED_QUIET_MS: u64 = 1_200;
 /// Silence that ends a turn when the turn model cannot be had.
 const UNKNOWN_QUIET_MS: u64 = 900;
@@ -55,7 +56,7 @@ struct Gone;
 
 pub(super) struct Conversation {
     shared: Arc<Shared>,
-    silence_ms: u64,
+    turns: Turns,
     events: mpsc::Sender<ModelEvent>,
     listener: Listener,
     hearing: Hearing,
@@ -70,7 +71,7 @@ pub(super) struct Conversation {
 /// What woke the conversation.
 #[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Wake {
-    Command(Option<ModelCommand>),
+    Order(Option<Order>),
     Frame(Option<UplinkFrame>),
     Heard(super::hearing::Answer),
     Sentence(Result<super::speaking::Pcm, EngineError>),
@@ -80,20 +81,20 @@ enum Wake {
 
 impl Conversation {
     /// Holds the conversation until it is closed, cancelled or nobody listens any more.
-    pub(super) async fn run(shared: Arc<Shared>, setup: ModelSetup, ports: ModelPorts) {
+    pub(super) async fn run(shared: Arc<Shared>, prepare: Arc<[String]>, turns: Turns, ports: Ports) {
         let cancel = ports.cancel.clone();
-        cancel.run_until_cancelled(Self::hold(shared, setup, ports)).await;
+        cancel.run_until_cancelled(Self::hold(shared, prepare, turns, ports)).await;
     }
 
-    async fn hold(shared: Arc<Shared>, setup: ModelSetup, mut ports: ModelPorts) {
+    async fn hold(shared: Arc<Shared>, prepare: Arc<[String]>, turns: Turns, mut ports: Ports) {
         if let Err(error) = load_voice(&shared).await {
             tracing::error!(%error, "the built-in engine has no voice");
             let _ = ports.events.send(ModelEvent::Failed).await;
             return;
         }
-        let mut warm = warm(shared.clone(), setup.prepare.clone()).fuse().boxed();
+        let mut warm = warm(shared.clone(), prepare).fuse().boxed();
         let mut this = Self {
-            silence_ms: setup.silence_ms,
+            turns,
             events: ports.events,
             listener: Listener::new(),
             hearing: Hearing::new(shared.clone()),
@@ -111,7 +112,7 @@ impl Conversation {
             let hold_frames = this.awaits_opinion();
             let wake = tokio::select! {
                 biased;
-                command = ports.commands.recv() => Wake::Command(command),
+                order = ports.orders.recv() => Wake::Order(order),
                 opinion = this.opinion.formed() => Wake::Opinion(opinion),
                 sentence = this.speaking.sentence() => Wake::Sentence(sentence),
                 answer = this.hearing.answered() => Wake::Heard(answer),
@@ -124,7 +125,7 @@ impl Conversation {
                 Wake::Frame(None) => hearing = false,
                 _ => {}
             }
-            if matches!(wake, Wake::Command(Some(ModelCommand::CommitAudio))) {
+            if matches!(&wake, Wake::Order(Some(order)) if order.is_about_audio()) {
                 this.catch_up(&mut ports.uplink).await;
             }
             if this.wake(wake).await.is_break() {
@@ -135,8 +136,8 @@ impl Conversation {
 
     async fn wake(&mut self, wake: Wake) -> ControlFlow<()> {
         let told = match wake {
-            Wake::Command(None) => Err(Gone),
-            Wake::Command(Some(command)) => self.command(command).await,
+            Wake::Order(None) => Err(Gone),
+            Wake::Order(Some(order)) => self.order(order).await,
             Wake::Frame(Some(frame)) => self.frame(&frame).await,
             Wake::Heard(answer) => {
                 let events = self.hearing.take(answer);
@@ -160,6 +161,35 @@ impl Conversation {
             self.events.send(event).await.map_err(|_| Gone)?;
         }
         Ok(())
+    }
+
+    async fn order(&mut self, order: Order) -> Result<(), Gone> {
+        match order {
+            Order::Model(command) => self.command(command).await,
+            Order::Turns(turns) => {
+                let was_manual = std::mem::replace(&mut self.turns, turns).detection == Detection::Manual;
+                // What one kind of turn began, the other cannot end.
+                if was_manual != (turns.detection == Detection::Manual) { self.forget() }
+                Ok(())
+            }
+            Order::Commit if self.listener.is_open() => self.end().await,
+            Order::Commit => {
+                let item_id = ItemId::new(random_id("item"));
+                let nothing = ModelEvent::UserText { item_id: item_id.clone(), text: String::new() };
+                self.tell([ModelEvent::Committed { item_id }, nothing]).await
+            }
+            Order::Clear => {
+                self.forget();
+                Ok(())
+            }
+        }
+    }
+
+    /// Drops what was heard since the last turn, if anything.
+    fn forget(&mut self) {
+        self.opinion = Opinion::None;
+        drop(self.listener.end());
+        self.hearing.forget();
     }
 
     async fn command(&mut self, command: ModelCommand) -> Result<(), Gone> {
@@ -199,8 +229,10 @@ impl Conversation {
     async fn frame(&mut self, frame: &UplinkFrame) -> Result<(), Gone> {
         self.now_ms = frame.audio_ms + FRAME_MS;
         let agent_speaks = self.speaking.is_active(self.now_ms);
-        for heard in self.listener.push(frame, agent_speaks) {
+        let manual = self.turns.detection == Detection::Manual;
+        for heard in self.listener.push(frame, agent_speaks, manual) {
             match heard {
+                Heard::Started { .. } if manual => self.hearing.begin(ItemId::new(random_id("item"))),
                 Heard::Started { audio_ms } => self.started(audio_ms).await?,
                 Heard::Paused => self.paused(),
                 Heard::Resumed => {
@@ -220,7 +252,7 @@ impl Conversation {
 
     async fn started(&mut self, audio_ms: u64) -> Result<(), Gone> {
         // First the silence, then the news of it.
-        let stopped = self.speaking.stop(self.now_ms);
+        let stopped = if self.turns.interrupts { self.speaking.stop(self.now_ms) } else { Vec::new() };
         let item_id = ItemId::new(random_id("item"));
         self.captioned_ms = 0;
         self.hearing.begin(item_id.clone());
@@ -229,13 +261,21 @@ impl Conversation {
     }
 
     fn paused(&mut self) {
+        match self.turns.detection {
+            Detection::Manual => return,
+            Detection::Silence { .. } => {}
+            Detection::Sense { .. } => self.ask_for_opinion(),
+        }
+        if let Some(samples) = self.listener.open_chunk() {
+            self.hearing.guess(samples);
+        }
+    }
+
+    fn ask_for_opinion(&mut self) {
         // Short, and wanted within a tenth of a second: before anybody's words.
         let (models, samples) = (self.shared.models.clone(), self.listener.last_8_s());
         let job = self.shared.pool.run(Lane::Speak, move |worker| models.turn()?.finished(&samples, worker));
         self.opinion = Opinion::Asked { job: job.boxed(), deadline: Instant::now() + OPINION_WAIT };
-        if let Some(samples) = self.listener.open_chunk() {
-            self.hearing.guess(samples);
-        }
     }
 
     fn caption(&mut self) {
@@ -251,21 +291,30 @@ impl Conversation {
 
     /// Whether frames wait for the turn model, so that its answer counts from the same silence however fast they come.
     fn awaits_opinion(&self) -> bool {
-        matches!(self.opinion, Opinion::Asked { .. }) && self.listener.quiet_ms() >= self.finished_quiet_ms()
+        let Detection::Sense { silence_ms, .. } = self.turns.detection else { return false };
+        matches!(self.opinion, Opinion::Asked { .. }) && self.listener.quiet_ms() >= finished_quiet_ms(silence_ms)
     }
 
-    fn finished_quiet_ms(&self) -> u64 {
-        (self.silence_ms / 2).clamp(FINISHED_QUIET_MS.0, FINISHED_QUIET_MS.1)
+    /// Silence after which the turn is over, as things are; `None` while it cannot be.
+    fn enough_ms(&self) -> Option<u64> {
+        match (self.turns.detection, &self.opinion) {
+            (Detection::Manual, _) => None,
+            (Detection::Silence { silence_ms }, _) => Some(silence_ms.max(PAUSE_MS)),
+            (Detection::Sense { .. }, Opinion::None) => None,
+            (Detection::Sense { silence_ms, .. }, Opinion::Finished) => Some(finished_quiet_ms(silence_ms)),
+            (Detection::Sense { silence_ms, .. }, Opinion::Unknown) => {
+                Some(silence_ms.clamp(UNKNOWN_QUIET_MS, QUIET_MS_MAX))
+            }
+            (Detection::Sense { unfinished_ms, .. }, Opinion::Asked { .. } | Opinion::Unfinished) => {
+                Some(unfinished_ms)
+            }
+        }
     }
 
     async fn end_if_over(&mut self) -> Result<(), Gone> {
-        let enough_ms = match self.opinion {
-            Opinion::None => return Ok(()),
-            Opinion::Finished => self.finished_quiet_ms(),
-            Opinion::Unknown => self.silence_ms.clamp(UNKNOWN_QUIET_MS, QUIET_MS_MAX),
-            Opinion::Asked { .. } | Opinion::Unfinished => self.silence_ms.clamp(UNFINISHED_QUIET_MS, QUIET_MS_MAX),
-        };
-        if self.listener.quiet_ms() >= enough_ms { self.end().await } else { Ok(()) }
+        let quiet_ms = self.listener.quiet_ms();
+        let over = quiet_ms > 0 && self.enough_ms().is_some_and(|enough_ms| quiet_ms >= enough_ms);
+        if over { self.end().await } else { Ok(()) }
     }
 
     /// Ends the utterance now, if there is one.
@@ -303,6 +352,16 @@ impl Opinion {
             _ => wait(None).await,
         }
     }
+}
+
+fn finished_quiet_ms(silence_ms: u64) -> u64 {
+    (silence_ms / 2).clamp(FINISHED_QUIET_MS.0, FINISHED_QUIET_MS.1)
+}
+
+/// The rules of an interview: `silence_ms` as its setup says, and nobody is made to wait long.
+pub(super) fn interview_turns(silence_ms: u64) -> Turns {
+    let unfinished_ms = silence_ms.clamp(UNFINISHED_QUIET_MS, QUIET_MS_MAX);
+    Turns { detection: Detection::Sense { silence_ms, unfinished_ms }, interrupts: true }
 }
 
 /// A session without a voice is none.

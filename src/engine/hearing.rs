@@ -116,6 +116,14 @@ impl Hearing {
         self.guess = None;
     }
 
+    /// The open utterance is not to be heard; what is being transcribed of it is dropped when it comes.
+    pub(super) fn forget(&mut self) {
+        (self.guess, self.partial) = (None, None);
+        if self.open().is_some() {
+            self.utterances.pop_back();
+        }
+    }
+
     /// Guesses at the open chunk for the captions, unless the machine has better things to do.
     pub(super) fn guess_ahead(&mut self, samples: Vec<f32>) {
         if self.partial.is_none() && self.shared.pool.is_idle() {

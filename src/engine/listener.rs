@@ -89,10 +89,15 @@ impl Listener {
         Self { detector, ring: Vec::with_capacity(RING_MAX), voices: Voices::default(), utterance: None, end_ms: None }
     }
 
-    /// Takes a frame. `agent_speaks`: the interviewer can be heard, so a voice may be its echo.
-    pub(super) fn push(&mut self, frame: &UplinkFrame, agent_speaks: bool) -> Vec<Heard> {
+    /// Takes a frame. `agent_speaks`: the interviewer can be heard, so a voice may be its echo. `manual`: an utterance
+    /// begins with whatever comes first, and no pause is told.
+    pub(super) fn push(&mut self, frame: &UplinkFrame, agent_speaks: bool, manual: bool) -> Vec<Heard> {
         let mut heard = Vec::new();
         let expected = self.end_ms.unwrap_or(frame.audio_ms);
+        if manual && self.utterance.is_none() {
+            self.utterance = Some(Utterance::at(frame.audio_ms));
+            heard.push(Heard::Started { audio_ms: frame.audio_ms });
+        }
         let gap_ms = frame.audio_ms.saturating_sub(expected).min(GAP_MS_MAX);
         let silence = [0; FRAME_SAMPLES];
         for lost in 0..gap_ms / FRAME_MS {
@@ -147,6 +152,11 @@ impl Listener {
         floats(&pcm[pcm.len().saturating_sub(TURN_SAMPLES)..])
     }
 
+    /// Whether there is an utterance.
+    pub(super) fn is_open(&self) -> bool {
+        self.utterance.is_some()
+    }
+
     /// Ends the utterance, if there is one.
     pub(super) fn end(&mut self) -> Option<Ending> {
         let utterance = self.utterance.take()?;
@@ -157,6 +167,19 @@ impl Listener {
 }
 
 impl Utterance {
+    /// One that begins without a voice.
+    fn at(started_ms: u64) -> Self {
+        Self {
+            started_ms,
+            pcm: Vec::new(),
+            chunk_at: 0,
+            chunk_voiced: false,
+            voice_end_ms: started_ms,
+            quiet_ms: 0,
+            paused: false,
+        }
+    }
+
     /// `windows`: how many at the end of `ring` made the onset.
     fn begin(ring: &[i16], windows: u32, now_ms: u64) -> Self {
         let wanted = PRE_ROLL + windows as usize * WINDOW;
@@ -280,7 +303,7 @@ mod tests {
             let pcm = frame.try_into().unwrap();
             let frame = UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal };
             audio_ms += FRAME_MS;
-            for heard in listener.push(&frame, false) {
+            for heard in listener.push(&frame, false, false) {
                 match heard {
                     Heard::Started { audio_ms } => started_ms = Some(audio_ms),
                     Heard::Chunk { samples } => chunks.push(samples.len()),
@@ -312,7 +335,7 @@ mod tests {
             let pcm = std::array::from_fn(|n| (f32::from(loud[(at + n) % loud.len()]) * scale) as i16);
             let audio_ms = index * FRAME_MS;
             let frame = UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal };
-            for heard in listener.push(&frame, false) {
+            for heard in listener.push(&frame, false, false) {
                 if let Heard::Chunk { samples } = heard {
                     chunks.push(samples.len() as u64 / 16);
                 }
@@ -329,7 +352,7 @@ mod tests {
         let mut audio_ms = 0;
         let push = |listener: &mut Listener, pcm: &[i16], audio_ms: u64| {
             let pcm = pcm.try_into().unwrap();
-            listener.push(&UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal }, false)
+            listener.push(&UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal }, false, false)
         };
         for frame in pcm.chunks_exact(FRAME_SAMPLES).take(100) {
             push(&mut listener, frame, audio_ms);

@@ -12,6 +12,7 @@ mod g2p;
 mod hearing;
 mod listener;
 mod models;
+mod orders;
 mod pool;
 mod speaking;
 mod stt;
@@ -21,11 +22,16 @@ mod vad;
 
 pub use error::EngineError;
 pub use models::{ModelFileStatus, Part};
+pub use orders::{Order, ServePorts};
 
-use crate::realtime::{Model, ModelPorts, ModelSetup};
+use crate::{
+    domain::turns::Turns,
+    realtime::{Model, ModelPorts, ModelSetup},
+};
 use cache::{CACHE_BYTES_MAX, SpeechCache};
-use conversation::Conversation;
+use conversation::{Conversation, interview_turns};
 use models::Models;
+use orders::{Orders, Ports};
 use pool::{Lane, Pool, Worker};
 use std::{path::PathBuf, sync::Arc};
 use tokio_util::task::TaskTracker;
@@ -106,6 +112,14 @@ impl BuiltinEngine {
         self.shared.pool.begun()
     }
 
+    /// Holds a conversation whose rules may change while it goes on, for a server of `/v1/realtime`. `prepare`: words
+    /// that will probably be said, in order. Returns at once.
+    pub fn serve(&self, prepare: Arc<[String]>, turns: Turns, ports: ServePorts, tasks: &TaskTracker) {
+        let ServePorts { uplink, downlink, orders, events, cancel } = ports;
+        let ports = Ports { uplink, downlink, orders: Orders::Any(orders), events, cancel };
+        tasks.spawn(Conversation::run(self.shared.clone(), prepare, turns, ports));
+    }
+
     async fn run<T, F>(&self, job: F) -> Result<T, EngineError>
     where
         T: Send + 'static,
@@ -126,6 +140,9 @@ impl Model for BuiltinEngine {
     }
 
     fn converse(&self, setup: ModelSetup, ports: ModelPorts, tasks: &TaskTracker) {
-        tasks.spawn(Conversation::run(self.shared.clone(), setup, ports));
+        let ModelPorts { uplink, downlink, commands, events, cancel } = ports;
+        let ports = Ports { uplink, downlink, orders: Orders::Commands(commands), events, cancel };
+        let turns = interview_turns(setup.silence_ms);
+        tasks.spawn(Conversation::run(self.shared.clone(), setup.prepare, turns, ports));
     }
 }
