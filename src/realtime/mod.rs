@@ -7,11 +7,13 @@ mod conversation;
 mod failure;
 mod outbox;
 mod pump;
+mod raw;
 mod reconnect;
 mod timeline;
 
 pub use client::RealtimeModel;
 pub use config::{ConfigError, RealtimeConfig};
+pub use raw::{Frame, FrameSink, Frames, Lost, RawServer};
 
 use crate::{
     domain::{

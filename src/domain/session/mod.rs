@@ -11,6 +11,7 @@ mod listening;
 mod output;
 mod phrases;
 mod record;
+mod script;
 mod speaking;
 mod status;
 mod timer;
@@ -18,6 +19,7 @@ mod voice;
 
 pub use input::{Input, ModelEvent, PeerEvent, PlayoutEvent, ResponseStatus, StopReason};
 pub use output::{Change, ModelCommand, Output, Speech, SpeechTag};
+pub use script::Script;
 pub use status::{EndReason, Status};
 pub use timer::Timer;
 

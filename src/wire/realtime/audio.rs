@@ -1,6 +1,7 @@
 //! The hot path: one `input_audio_buffer.append` out and one `response.output_audio.delta` in for every 20 to 100 ms of
 //! every session. No JSON tree, no allocation once the buffers have grown.
 
+use crate::wire::realtime::dialect::Dialect;
 use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -89,6 +90,46 @@ pub fn parse_delta(text: &str) -> Option<DeltaRef<'_>> {
     }
     let delta: DeltaRef<'_> = serde_json::from_str(text).ok()?;
     (delta.kind == GA_DELTA || delta.kind == BETA_DELTA).then_some(delta)
+}
+
+/// `input_audio_buffer.append`, borrowed from the message; the same in both dialects.
+#[derive(Debug, Deserialize, PartialEq)]
+pub struct AppendRef<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub event_id: Option<Cow<'a, str>>,
+    /// Base 64.
+    #[serde(borrow)]
+    pub audio: Cow<'a, str>,
+}
+
+const APPEND: &str = "input_audio_buffer.append";
+
+/// Reads an append without building a tree, or says quickly that the message is something else, as [`parse_delta`]
+/// does.
+pub fn parse_append(text: &str) -> Option<AppendRef<'_>> {
+    let bytes = text.as_bytes();
+    let head = &bytes[..bytes.len().min(TYPE_WINDOW)];
+    let tail = &bytes[bytes.len().saturating_sub(TYPE_WINDOW)..];
+    let names = |window: &[u8]| window.windows(APPEND.len()).any(|part| part == APPEND.as_bytes());
+    if !names(head) && !names(tail) {
+        return None;
+    }
+    let append: AppendRef<'_> = serde_json::from_str(text).ok()?;
+    (append.kind == APPEND).then_some(append)
+}
+
+/// An audio delta under the name that `dialect` has for it: all else of it is the same in both.
+pub fn renamed_delta(text: String, dialect: Dialect) -> String {
+    let (from, to) = match dialect {
+        Dialect::Ga => (BETA_DELTA, GA_DELTA),
+        Dialect::Beta => (GA_DELTA, BETA_DELTA),
+    };
+    match text.find(from) {
+        Some(at) => [&text[..at], to, &text[at + from.len()..]].concat(),
+        None => text,
+    }
 }
 
 /// Whether `audio.delta"` is in `window`, which both dialects' names end with.

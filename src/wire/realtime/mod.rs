@@ -8,6 +8,7 @@
 //! - [`ClientEvent`], [`ServerEvent`]: everything that either side says.
 //! - [`SessionConfig`], [`Item`], [`Response`]: what the events carry.
 //! - [`dialect`]: the beta's names for the same things, both ways.
+//! - [`serve`]: what every server of this API does with them.
 //! - [`audio`]: the two messages of the hot path, without a JSON tree and without allocation.
 
 pub mod audio;
@@ -16,6 +17,7 @@ pub mod dialect;
 mod item;
 mod lenient;
 mod response;
+pub mod serve;
 mod server_event;
 mod session;
 
