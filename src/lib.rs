@@ -36,6 +36,8 @@ pub mod random;
 #[cfg(feature = "server")]
 pub mod realtime;
 #[cfg(feature = "server")]
+pub mod relay;
+#[cfg(feature = "server")]
 pub mod results;
 #[cfg(feature = "server")]
 pub mod session;

@@ -1,6 +1,6 @@
 //! Short-lived keys to `/v1/realtime`, by their hash. What a key opens is the relay's affair: here it is a text.
 
-use super::{SqlStore, StoreError, refused};
+use super::{SqlStore, StoreError, sql::refused};
 use crate::domain::auth::TokenHash;
 use sqlx::{Row, query};
 

@@ -4,6 +4,7 @@
 //! A write is durable when its method returns `Ok`, and only then may anybody be told so. [`conformance`] is the suite
 //! that every implementation passes.
 
+mod client_secrets;
 pub mod conformance;
 mod error;
 mod idempotency;

@@ -3,6 +3,7 @@
 
 mod interviews;
 mod users;
+mod client_secrets;
 
 use super::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, SessionRecord, SqlStore,
@@ -90,6 +91,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     a_new_server_ends_what_the_old_one_left(&empty().await).await;
     interviews::check(&empty().await).await;
     users::check(&empty().await).await;
+    client_secrets::check(&empty().await).await;
 }
 
 async fn load(store: &impl Store, n: u8) -> SessionRecord {
