@@ -52,6 +52,8 @@ struct Kept {
     audio_ms: u64,
     /// So much of it was heard, if it was cut.
     heard_ms: Option<u64>,
+    /// Words that are not settled.
+    so_far: String,
 }
 
 /// The record of one connection.
@@ -126,6 +128,13 @@ impl Capture {
                 self.entry(item_id, Role::Assistant, at.appended_ms, at);
             }
             ServerEvent::OutputAudioDelta(delta) => self.voice(&delta.item_id, delta.delta.len(), at),
+            ServerEvent::OutputTranscriptDelta(delta) | ServerEvent::OutputTextDelta(delta) => {
+                if let Some(kept) = self.entry(&delta.item_id, Role::Assistant, at.appended_ms, at)
+                    && kept.so_far.len() < ITEM_CHARS_MAX
+                {
+                    kept.so_far.push_str(&delta.delta);
+                }
+            }
             ServerEvent::OutputTranscriptDone(done) => return self.said(&done.item_id, &done.transcript, at),
             ServerEvent::OutputTextDone(done) => return self.said(&done.item_id, &done.text, at),
             ServerEvent::ItemTruncated(cut) => return self.cut(&cut.item_id, cut.audio_end_ms),
@@ -160,7 +169,7 @@ impl Capture {
                 position: self.next_position,
             };
             self.next_position += 1;
-            self.items.insert(item_id.to_owned(), Kept { item, audio_ms: 0, heard_ms: None });
+            self.items.insert(item_id.to_owned(), Kept { item, audio_ms: 0, heard_ms: None, so_far: String::new() });
         }
         self.items.get_mut(item_id).filter(|kept| kept.item.role == role)
     }
@@ -201,10 +210,19 @@ impl Capture {
         }
         kept.item.generated_content = bounded(&(std::mem::take(&mut kept.item.generated_content) + text));
         kept.item.state = ItemState::Final;
+        kept.so_far.clear();
         kept.settle();
         let mut changes = kept.changed();
         changes.extend(at.script.and_then(|script| progress(script, "asked")));
         changes
+    }
+
+    /// The connection is over: what is under way will not be settled any more.
+    pub(super) fn finish(&mut self) -> Vec<Change> {
+        let mut open: Vec<&mut Kept> =
+            self.items.values_mut().filter(|kept| kept.item.state == ItemState::Interim).collect();
+        open.sort_by_key(|kept| kept.item.position);
+        open.into_iter().flat_map(Kept::give_up).collect()
     }
 
     fn cut(&mut self, item_id: &str, heard_ms: u64) -> Vec<Change> {
@@ -226,6 +244,20 @@ impl Kept {
         let heard_ms = self.heard_ms.unwrap_or(self.audio_ms).min(self.audio_ms);
         self.item.content = heard_part(&self.item.generated_content, heard_ms, self.audio_ms);
         self.item.end_ms = Some(self.item.start_ms + heard_ms);
+    }
+
+    fn give_up(&mut self) -> Vec<Change> {
+        match self.item.role {
+            Role::User => self.item.state = ItemState::Missing,
+            Role::Assistant if self.so_far.is_empty() => return Vec::new(),
+            Role::Assistant => {
+                self.item.generated_content = bounded(&self.so_far);
+                self.item.state = ItemState::Final;
+                self.settle();
+            }
+        }
+        self.item.end_ms.get_or_insert(self.item.start_ms);
+        self.changed()
     }
 
     fn changed(&mut self) -> Vec<Change> {

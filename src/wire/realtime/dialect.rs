@@ -180,7 +180,8 @@ fn session_to_ga(mut session: Map<String, Value>, kind: &str) -> Map<String, Val
     session
 }
 
-fn session_to_beta(mut session: Map<String, Value>) -> Map<String, Value> {
+/// A GA session in the beta's flat shape.
+pub fn session_to_beta(mut session: Map<String, Value>) -> Map<String, Value> {
     session.remove("type");
     for (beta, ga) in MOVED {
         if let Some(value) = take(&mut session, ga) {
