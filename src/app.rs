@@ -64,6 +64,8 @@ pub enum StartError {
     Kinds(String),
 }
 
+/// The interview of a Realtime client that brings none.
+const DEFAULT_KIND: &str = "general";
 /// How long a client may take to send its request line and headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// After the last session, how long open requests may take.
@@ -104,13 +106,27 @@ impl App {
         let url = config.http.public_url.clone().unwrap_or_else(|| local_url(&config.http, address));
         let cache = cache::open(config.redis_url.as_ref()).await?;
         let mailer = Arc::new(Mailer::start(&config.email, &config.access)?);
+        let kinds = built_in_kinds()?;
+        let relay = Relay::new(RelayDeps {
+            store: store.clone(),
+            engine: engine.clone(),
+            provider: realtime_config(&config.engine).map(|realtime| RawServer::new(&realtime)).transpose()?,
+            plan: kinds.iter().find(|kind| kind.kind == DEFAULT_KIND).or(kinds.first()).cloned().ok_or_else(no_kinds)?,
+            model: config.engine.realtime_model.clone(),
+            transcriber: config.engine.transcribe_model.clone(),
+            places_max: config.limits.sessions_max.min(config.api.sockets_max),
+            duration_max: config.limits.session_duration_max,
+            reject_beta: config.voice.reject_beta,
+            shutdown: shutdown.clone(),
+        });
         let state = AppState::new(Shared {
             authenticator: Authenticator::new(&config.access)?,
             registry: Registry::new(deps),
+            relay,
             database: store.clone(),
             store: store.clone(),
             engine,
-            kinds: built_in_kinds()?,
+            kinds,
             ice: config.ice.clone(),
             shutdown: shutdown.clone(),
             metrics,
@@ -147,7 +163,7 @@ impl App {
             tokio::pin!(goodbye, deadline);
             loop {
                 tokio::select! {
-                    () = self.state.registry.all_finished() => return,
+                    () = self.all_finished() => return,
                     () = &mut goodbye, if shutdown.phase() < Phase::Goodbye => shutdown.advance(Phase::Goodbye),
                     () = &mut deadline => return,
                 }
@@ -160,9 +176,13 @@ impl App {
         self.stop().await;
     }
 
+    async fn all_finished(&self) {
+        tokio::join!(self.state.registry.all_finished(), self.state.relay.all_finished());
+    }
+
     async fn stop(self) {
         self.shutdown.stop.cancel();
-        if tokio::time::timeout(HURRY, self.state.registry.all_finished()).await.is_err() {
+        if tokio::time::timeout(HURRY, self.all_finished()).await.is_err() {
             tracing::error!(live = self.state.registry.len(), "sessions did not finish in time");
         }
         self.http.graceful_shutdown(Some(LAST_REQUESTS.min(HURRY / 3)));
@@ -214,10 +234,18 @@ async fn report(serving: impl Future<Output = std::io::Result<()>>) {
 }
 
 fn model(config: &EngineConfig, builtin: &Arc<BuiltinEngine>) -> Result<Arc<dyn Model>, StartError> {
-    if config.choice == EngineChoice::Builtin {
-        return Ok(builtin.clone());
+    match realtime_config(config) {
+        Some(realtime) => Ok(Arc::new(RealtimeModel::new(realtime)?)),
+        None => Ok(builtin.clone()),
     }
-    let realtime = RealtimeConfig {
+}
+
+/// The configured Realtime server; `None`: the built-in engine.
+fn realtime_config(config: &EngineConfig) -> Option<RealtimeConfig> {
+    if config.choice == EngineChoice::Builtin {
+        return None;
+    }
+    Some(RealtimeConfig {
         // OpenAI's own server, or one that is compatible.
         name: if config.realtime_url.contains("api.openai.com") { "openai" } else { "realtime" }.to_owned(),
         url: config.realtime_url.clone(),
@@ -228,8 +256,11 @@ fn model(config: &EngineConfig, builtin: &Arc<BuiltinEngine>) -> Result<Arc<dyn 
         dialect: if config.beta_dialect { Dialect::Beta } else { Dialect::Ga },
         seed: random::seed(),
         ..RealtimeConfig::default()
-    };
-    Ok(Arc::new(RealtimeModel::new(realtime)?))
+    })
+}
+
+fn no_kinds() -> StartError {
+    StartError::Kinds("assets/interviews has none".to_owned())
 }
 
 fn media_config(config: &Config, host: IpAddr) -> MediaConfig {

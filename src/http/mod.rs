@@ -22,6 +22,7 @@ use crate::{
     email::Mailer,
     engine::BuiltinEngine,
     ice::IcePlan,
+    relay::Relay,
     session::Registry,
     shutdown::Shutdown,
     store::{SqlStore, Store},
@@ -33,6 +34,7 @@ use std::{ops::Deref, sync::Arc};
 pub struct Shared {
     pub authenticator: Authenticator,
     pub registry: Registry,
+    pub relay: Relay,
     pub store: Arc<dyn Store>,
     /// The same, with the areas beside sessions: rooms, users, interviews.
     pub database: Arc<SqlStore>,

@@ -6,6 +6,7 @@ use super::{
     extract::BODY_BYTES_MAX,
     middleware, openapi, page,
     routes::{docs, health, interviews, live, sessions, sign_in},
+    routes::{docs, health, interviews, live, realtime, sessions},
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
 use axum::{
@@ -73,6 +74,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(interviews::routes())
         .merge(sessions::routes())
         .merge(sign_in::routes())
+        .merge(realtime::routes())
         .route("/api/interview/{session_id}/rtc/offer", post(live::offer))
         .route("/api/interview/{session_id}/rtc/answer", post(live::answer))
         .route("/api/interview/{session_id}/rtc/ice-candidate", post(live::ice_candidate))

@@ -5,6 +5,7 @@ pub mod health;
 pub mod interviews;
 pub mod live;
 pub mod session_body;
+pub mod realtime;
 pub mod sessions;
 pub mod sign_in;
 
