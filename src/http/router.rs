@@ -7,6 +7,7 @@ use super::{
     middleware, openapi, page,
     routes::{docs, health, interviews, live, sessions, sign_in},
     routes::{docs, health, interviews, live, realtime, sessions},
+    routes::{docs, events, health, interviews, live, sessions},
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
 use axum::{
@@ -70,8 +71,10 @@ fn pages() -> Router<AppState> {
 /// Every operation of the API. What is not in the description is not served.
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::description())
+        .merge(events::routes())
         .merge(health::routes())
         .merge(interviews::routes())
+        .merge(live::routes())
         .merge(sessions::routes())
         .merge(sign_in::routes())
         .merge(realtime::routes())

@@ -208,6 +208,32 @@ impl Call {
         Ok((id, answer))
     }
 
+    /// An offer of ours that restarts ICE of the peer that is there.
+    ///
+    /// # Errors
+    /// [`PeerError::NotOpen`] when no peer is there, otherwise as [`Peer::restart_offer`].
+    pub(super) fn restart_offer(&mut self) -> Result<String, PeerError> {
+        self.link.as_mut().ok_or(PeerError::NotOpen)?.peer.restart_offer()
+    }
+
+    /// Takes the answer to it.
+    ///
+    /// # Errors
+    /// [`PeerError::NotOpen`] when no peer is there, otherwise as [`Peer::accept_answer`].
+    pub(super) fn accept_answer(
+        &mut self,
+        answer: &Offer,
+        now: Instant,
+        out: &Outbox,
+    ) -> Result<(PeerId, Answer), PeerError> {
+        let link = self.link.as_mut().ok_or(PeerError::NotOpen)?;
+        let concluded = link.peer.accept_answer(answer, now)?;
+        link.last_check = now; // The new checks have their time.
+        let id = link.id;
+        self.drain(now, out);
+        Ok((id, concluded))
+    }
+
     /// Takes a datagram that the front door let in.
     pub(super) fn handle_arrival(&mut self, arrival: Arrival, out: &Outbox) {
         let now = arrival.at;

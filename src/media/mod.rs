@@ -11,6 +11,7 @@ mod peer;
 pub mod port;
 mod rtc_peer;
 mod sdp;
+mod server_offer;
 mod shard;
 mod stun;
 mod uplink;
@@ -34,10 +35,11 @@ pub use self::sdp::OfferError;
 use self::{
     call::{Call, CallShared, Outbox, PLAYOUT_DELAY_DEFAULT_MS},
     front_door::{CallKey, FrontDoor, RECEIVE_WAIT},
-    peer::PeerError,
+    peer::{Answer, Peer, PeerError},
     port::{DownlinkReceiver, UplinkFrame},
     rtc_peer::RtcStack,
     sdp::{Offer, check_offer},
+    server_offer::OpenOffer,
     shard::{Command, Reply, Shard},
 };
 use crate::domain::{
@@ -232,6 +234,7 @@ impl Media {
             shared,
             negotiation: tokio::sync::Mutex::new(()),
             current: Mutex::new(None),
+            open_offer: Mutex::new(None),
             remote_delay: Mutex::new(RemoteDelay::default()),
             seat,
         })
@@ -278,9 +281,13 @@ impl Drop for Seat {
     }
 }
 
-/// The offer that was answered last.
+/// What was agreed last.
 struct Negotiated {
-    offer: Offer,
+    /// The client's description.
+    remote: Offer,
+    /// Ours.
+    local: String,
+    /// The one of the two that is the answer.
     answer: String,
 }
 
@@ -300,6 +307,7 @@ pub struct MediaSession {
     /// One offer at a time.
     negotiation: tokio::sync::Mutex<()>,
     current: Mutex<Option<Negotiated>>,
+    open_offer: Mutex<Option<OpenOffer>>,
     remote_delay: Mutex<RemoteDelay>,
     seat: Seat,
 }
@@ -325,15 +333,16 @@ impl MediaSession {
     pub async fn offer(&self, sdp: &str) -> Result<String, OfferError> {
         let offer = check_offer(sdp)?;
         let _one_at_a_time = self.negotiation.lock().await;
+        *lock(&self.open_offer) = None;
         let answer = match self.resume(&offer).await? {
             Some(answer) => answer,
             None => self.begin(offer.clone()).await?,
         };
-        *lock(&self.current) = Some(Negotiated { offer, answer: answer.clone() });
+        *lock(&self.current) = Some(Negotiated { remote: offer, local: answer.clone(), answer: answer.clone() });
         Ok(answer)
     }
 
-    /// The answer to the last offer.
+    /// The answer in force: ours to the client's last offer, or the client's to ours.
     pub fn answer_sdp(&self) -> Option<String> {
         lock(&self.current).as_ref().map(|current| current.answer.clone())
     }
@@ -341,7 +350,7 @@ impl MediaSession {
     /// Our candidates, as `candidate:…` lines; before an offer, the addresses that an answer will announce.
     pub fn local_candidates(&self) -> Vec<String> {
         match &*lock(&self.current) {
-            Some(current) => sdp::candidates(&current.answer),
+            Some(current) => sdp::candidates(&current.local),
             None => self.seat.inner.announced.iter().map(|address| host_candidate_line(*address)).collect(),
         }
     }
@@ -380,6 +389,7 @@ impl MediaSession {
             let _ = tokio::time::timeout(ANSWER_WAIT, done).await;
         }
         *lock(&self.current) = None;
+        *lock(&self.open_offer) = None;
     }
 
     /// Answers an offer of the peer that is there; `None` when it is another one's.
@@ -389,11 +399,11 @@ impl MediaSession {
         }
         {
             let current = lock(&self.current);
-            let Some(current) = current.as_ref().filter(|current| current.offer.fingerprint == offer.fingerprint)
+            let Some(current) = current.as_ref().filter(|current| current.remote.fingerprint == offer.fingerprint)
             else {
                 return Ok(None);
             };
-            if current.offer == *offer {
+            if current.remote == *offer {
                 return Ok(Some(current.answer.clone())); // Sent again: its answer got lost.
             }
         }
@@ -412,9 +422,14 @@ impl MediaSession {
         let accepted = tokio::task::spawn_blocking(move || stack.accept(&offer, Instant::now())).await;
         let (peer, answer) =
             accepted.map_err(|_| OfferError::Refused("it broke the stack".to_owned()))?.map_err(refusal)?;
+        self.install(Box::new(peer), answer).await
+    }
+
+    /// Puts a peer in the place of the one that is there; returns our description.
+    async fn install(&self, peer: Box<dyn Peer>, answer: Answer) -> Result<String, OfferError> {
         let id = self.seat.inner.next_key.fetch_add(1, Ordering::Relaxed);
         let (reply, done) = oneshot::channel();
-        let command = Command::Install { key: self.key, peer: Box::new(peer), id, answer, reply };
+        let command = Command::Install { key: self.key, peer, id, answer, reply };
         self.ask(command, done).await?.map_err(|_| OfferError::Gone)
     }
 

@@ -49,7 +49,7 @@ pub struct PeerStatistics {
     pub remote_loss_ratio: Option<f64>,
 }
 
-/// Credentials of an answer, for the front door (RFC 8445 section 5.3).
+/// Credentials of a description of ours, for the front door (RFC 8445 section 5.3).
 #[derive(Clone, PartialEq, Eq)]
 pub struct IceCredentials {
     pub local_ufrag: String,
@@ -64,9 +64,10 @@ impl std::fmt::Debug for IceCredentials {
     }
 }
 
-/// An answer to an offer.
+/// Our side of a negotiation that is complete.
 #[derive(Clone, Debug)]
 pub struct Answer {
+    /// Our description: an answer, or an offer that was answered.
     pub sdp: String,
     pub credentials: IceCredentials,
 }
@@ -95,6 +96,18 @@ pub trait Peer: Send {
     /// # Errors
     /// [`PeerError::Description`]; the peer goes on as before.
     fn reoffer(&mut self, offer: &Offer, now: Instant) -> Result<Answer, PeerError>;
+
+    /// Makes an offer that restarts ICE. The peer goes on as before until it is answered; it may never be.
+    ///
+    /// # Errors
+    /// [`PeerError::Stack`]
+    fn restart_offer(&mut self) -> Result<String, PeerError>;
+
+    /// Takes the answer to the last offer of ours.
+    ///
+    /// # Errors
+    /// [`PeerError::NotOpen`] without such an offer, [`PeerError::Description`] for an answer that does not fit it.
+    fn accept_answer(&mut self, answer: &Offer, now: Instant) -> Result<Answer, PeerError>;
 
     /// Takes a datagram that the front door let in.
     fn handle_datagram(&mut self, source: SocketAddr, datagram: BytesMut, now: Instant);

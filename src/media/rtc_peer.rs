@@ -20,7 +20,7 @@ use rtc::{
         RTCPeerConnection, RTCPeerConnectionBuilder,
         certificate::{CertificateParams, RTCCertificate},
         configuration::{
-            RTCConfigurationBuilder,
+            RTCConfigurationBuilder, RTCOfferOptions,
             interceptor_registry::{configure_nack, configure_rtcp_reports},
             media_engine::{MIME_TYPE_OPUS, MediaEngine},
             setting_engine::{SctpMaxMessageSize, SettingEngine, SettingEngineBuilder},
@@ -49,7 +49,7 @@ use rtc::{
 use self::reports::{ReportTap, Reports};
 use super::{
     peer::{Answer, AudioPacket, IceCredentials, Peer, PeerError, PeerOutput, PeerStatistics},
-    sdp::{Offer, finish_answer},
+    sdp::{Offer, finish_local, with_candidates},
 };
 use crate::domain::audio::jitter::Packet;
 
@@ -95,6 +95,26 @@ impl RtcStack {
     /// # Errors
     /// [`PeerError::Description`] for an offer that cannot be answered, [`PeerError::Stack`] otherwise.
     pub fn accept(&self, offer: &Offer, now: Instant) -> Result<(RtcPeer, Answer), PeerError> {
+        let mut peer = self.peer(now)?;
+        let answer = peer.negotiate(offer, now)?;
+        Ok((peer, answer))
+    }
+
+    /// Makes a peer that offers, and its offer. It opens `viva-events` itself.
+    ///
+    /// # Errors
+    /// [`PeerError::Stack`]
+    pub fn offer(&self, now: Instant) -> Result<(RtcPeer, String), PeerError> {
+        let mut peer = self.peer(now)?;
+        peer.connection.create_data_channel(CHANNEL_LABEL, None).map_err(stack)?;
+        let offer = peer.connection.create_offer(None).map_err(stack)?;
+        peer.set_local_offer(offer, now)?;
+        let local = peer.connection.local_description().ok_or(PeerError::NotOpen)?;
+        let (sdp, _, _) = finish_local(&local.sdp).ok_or_else(|| stack("the offer lacks credentials"))?;
+        Ok((peer, sdp))
+    }
+
+    fn peer(&self, now: Instant) -> Result<RtcPeer, PeerError> {
         let mut media = MediaEngine::default();
         media.register_codec(opus_codec(), RtpCodecKind::Audio).map_err(stack)?;
         let ssrc = getrandom::u32().map_err(stack)?;
@@ -111,7 +131,7 @@ impl RtcStack {
             .build(now)
             .map_err(stack)?;
         let sender = connection.add_track(audio_track(ssrc)).map_err(stack)?;
-        let mut peer = RtcPeer {
+        Ok(RtcPeer {
             connection,
             sender,
             ssrc,
@@ -123,9 +143,8 @@ impl RtcStack {
             is_closed: false,
             pending: None,
             stage: Stage::Events,
-        };
-        let answer = peer.negotiate(offer, now)?;
-        Ok((peer, answer))
+            staged: None,
+        })
     }
 }
 
@@ -184,6 +203,8 @@ pub struct RtcPeer {
     /// Found outside `poll`.
     pending: Option<PeerOutput>,
     stage: Stage,
+    /// An offer that restarts ICE once it is answered.
+    staged: Option<RTCSessionDescription>,
 }
 
 /// How far a round of polling is.
@@ -198,22 +219,43 @@ impl RtcPeer {
     fn negotiate(&mut self, offer: &Offer, now: Instant) -> Result<Answer, PeerError> {
         let remote = RTCSessionDescription::offer(offer.sdp.clone()).map_err(description)?;
         self.connection.set_remote_description(now, remote).map_err(description)?;
+        self.staged = None;
+        self.add_candidates()?;
+        let answer = self.connection.create_answer(None).map_err(description)?;
+        self.connection.set_local_description(now, answer).map_err(description)?;
+        self.end_gathering()?;
+        self.conclude(offer)
+    }
+
+    fn set_local_offer(&mut self, offer: RTCSessionDescription, now: Instant) -> Result<(), PeerError> {
+        self.add_candidates()?;
+        self.connection.set_local_description(now, offer).map_err(stack)?;
+        self.end_gathering()
+    }
+
+    fn add_candidates(&mut self) -> Result<(), PeerError> {
         for address in self.announced.iter() {
             self.connection.add_local_candidate(host_candidate(*address)?).map_err(stack)?;
         }
-        let answer = self.connection.create_answer(None).map_err(description)?;
-        self.connection.set_local_description(now, answer).map_err(description)?;
-        // The empty candidate ends gathering.
-        self.connection.add_local_candidate(RTCIceCandidateInit::default()).map_err(stack)?;
+        Ok(())
+    }
+
+    fn end_gathering(&mut self) -> Result<(), PeerError> {
+        // The empty candidate ends it.
+        self.connection.add_local_candidate(RTCIceCandidateInit::default()).map_err(stack)
+    }
+
+    /// Both descriptions are set: what the other layers need of them.
+    fn conclude(&mut self, remote: &Offer) -> Result<Answer, PeerError> {
         if let Some(mut sender) = self.connection.rtp_sender(self.sender)
             && let Some(codec) = sender.get_parameters().rtp_parameters.codecs.first()
         {
             self.payload_type = codec.payload_type;
         }
         let local = self.connection.local_description().ok_or(PeerError::NotOpen)?;
-        let refused = || PeerError::Description("the answer lacks credentials".to_owned());
-        let (sdp, local_ufrag, local_password) = finish_answer(&local.sdp).ok_or_else(refused)?;
-        let remote_password = offer.ice_password.clone();
+        let refused = || PeerError::Description("our description lacks credentials".to_owned());
+        let (sdp, local_ufrag, local_password) = finish_local(&local.sdp).ok_or_else(refused)?;
+        let remote_password = remote.ice_password.clone();
         Ok(Answer { sdp, credentials: IceCredentials { local_ufrag, local_password, remote_password } })
     }
 
@@ -278,6 +320,25 @@ impl RtcPeer {
 impl Peer for RtcPeer {
     fn reoffer(&mut self, offer: &Offer, now: Instant) -> Result<Answer, PeerError> {
         self.negotiate(offer, now)
+    }
+
+    fn restart_offer(&mut self) -> Result<String, PeerError> {
+        // Staged: only setting the description, which waits for the answer, gives up the path in use.
+        let offer = self.connection.create_offer(Some(RTCOfferOptions { ice_restart: true })).map_err(stack)?;
+        let lines: Vec<String> = self.announced.iter().map(|address| super::host_candidate_line(*address)).collect();
+        let whole = with_candidates(&offer.sdp, &lines);
+        let (sdp, _, _) = finish_local(&whole).ok_or_else(|| stack("the offer lacks credentials"))?;
+        self.staged = Some(offer);
+        Ok(sdp)
+    }
+
+    fn accept_answer(&mut self, answer: &Offer, now: Instant) -> Result<Answer, PeerError> {
+        if let Some(offer) = self.staged.take() {
+            self.set_local_offer(offer, now)?;
+        }
+        let remote = RTCSessionDescription::answer(answer.sdp.clone()).map_err(description)?;
+        self.connection.set_remote_description(now, remote).map_err(description)?;
+        self.conclude(answer)
     }
 
     fn handle_datagram(&mut self, source: SocketAddr, datagram: BytesMut, now: Instant) {

@@ -1,40 +1,46 @@
-//! What must be true of an offer before the stack sees it, and what is taken out of it. Linear in its length.
+//! What must be true of a description before the stack sees it, and what is taken out of it. Linear in its length.
 
-/// Limits of an offer (threat T6).
+/// Limits of a description (threat T6).
 const BYTES_MAX: usize = 64 * 1024;
 const LINES_MAX: usize = 1_000;
 const MEDIA_MAX: usize = 4;
 const CANDIDATES_MAX: usize = 32;
 
-/// Why an offer was not answered.
+/// Why an offer was not answered, or an answer not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OfferError {
-    #[error("offer is too large: at most 64 KiB, 1000 lines, 4 media sections and 32 candidates")]
+    #[error("description is too large: at most 64 KiB, 1000 lines, 4 media sections and 32 candidates")]
     TooLarge,
-    #[error("offer is malformed: {0}")]
+    #[error("description is malformed: {0}")]
     Malformed(String),
-    #[error("offer has no audio section that may be used")]
+    #[error("description has no audio section that may be used")]
     NoAudio,
-    #[error("offer has more than one audio section")]
+    #[error("description has more than one audio section")]
     SeveralAudio,
-    #[error("offer has no opus/48000 codec")]
+    #[error("description has no opus/48000 codec")]
     NoOpus,
-    #[error("offer has no dtls fingerprint, or wants to be the dtls server")]
+    #[error("description has no dtls fingerprint, or wants to be the dtls server")]
     NoDtls,
-    #[error("offer has no ice user name or password")]
+    #[error("description has no ice user name or password")]
     NoIce,
     /// The session was detached, or its media thread is gone.
     #[error("session has no media")]
     Gone,
+    /// An answer, but no offer of the server that it could answer.
+    #[error("no offer of the server is open")]
+    NotOffered,
+    /// A restart was asked for, but nobody is connected.
+    #[error("no peer is there to restart")]
+    NoPeer,
     /// The media thread did not take or answer the offer in time.
     #[error("media is overloaded")]
     Busy,
     /// The stack refused what looked right.
-    #[error("offer was refused: {0}")]
+    #[error("description was refused: {0}")]
     Refused(String),
 }
 
-/// An offer that may be answered.
+/// A description of the other side that may be used: its offer, or its answer to ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
     /// The description without its candidates: ICE-lite never needs them, and they could name anyone's address.
@@ -149,8 +155,45 @@ fn conclude(sdp: String, session: &Section<'_>, media: &[Section<'_>]) -> Result
     })
 }
 
-/// Takes the second component's candidates out of an answer (RTCP is multiplexed, RFC 5761), and reads its credentials.
-pub fn finish_answer(sdp: &str) -> Option<(String, String, String)> {
+/// Checks an answer to an offer of ours, as [`check_offer`] does: the one who answers begins DTLS, and is no lite agent,
+/// because then nobody would check the path.
+///
+/// # Errors
+/// [`OfferError`], saying what is wrong.
+pub fn check_answer(sdp: &str) -> Result<Offer, OfferError> {
+    let answer = check_offer(sdp)?;
+    let has = |attribute: &str| answer.sdp.lines().any(|line| line == attribute);
+    if has("a=setup:actpass") {
+        return Err(OfferError::Malformed("an answer chooses a=setup:active".to_owned()));
+    }
+    if has("a=ice-lite") {
+        return Err(OfferError::Malformed("both sides are ice-lite".to_owned()));
+    }
+    Ok(answer)
+}
+
+/// Puts candidates of ours into the audio section of an offer that was made before the stack gathered any.
+pub fn with_candidates(sdp: &str, candidates: &[String]) -> String {
+    let has_own = sdp.lines().any(|line| line.starts_with("a=candidate:"));
+    let mut out = String::with_capacity(sdp.len() + 512);
+    for line in sdp.lines() {
+        out.push_str(line);
+        out.push_str("\r\n");
+        if !has_own && line.starts_with("a=ice-pwd:") {
+            for candidate in candidates {
+                out.push_str("a=");
+                out.push_str(candidate);
+                out.push_str("\r\n");
+            }
+            out.push_str("a=end-of-candidates\r\n");
+        }
+    }
+    out
+}
+
+/// Takes the second component's candidates out of a description of ours (RTCP is multiplexed, RFC 5761), and reads its
+/// credentials.
+pub fn finish_local(sdp: &str) -> Option<(String, String, String)> {
     let mut kept = String::with_capacity(sdp.len());
     let (mut ufrag, mut password) = (None, None);
     for line in sdp.lines() {
@@ -168,7 +211,7 @@ pub fn finish_answer(sdp: &str) -> Option<(String, String, String)> {
     Some((kept, ufrag, password))
 }
 
-/// The candidates that an answer lists, without the `a=`.
+/// The candidates that a description lists, without the `a=`.
 pub fn candidates(sdp: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for line in sdp.lines().filter(|line| line.starts_with("a=candidate:")) {

@@ -37,11 +37,13 @@ pub(super) enum Command {
     Attach { key: CallKey, call: Box<Call> },
     Install { key: CallKey, peer: Box<dyn Peer>, id: PeerId, answer: Answer, reply: oneshot::Sender<Reply> },
     Reoffer { key: CallKey, offer: Offer, reply: oneshot::Sender<Reply> },
+    RestartOffer { key: CallKey, reply: oneshot::Sender<Reply> },
+    AcceptAnswer { key: CallKey, answer: Offer, reply: oneshot::Sender<Reply> },
     Data { key: CallKey, message: String },
     Close { key: CallKey, reply: oneshot::Sender<()> },
 }
 
-/// The answer's SDP.
+/// The SDP of our description.
 pub(super) type Reply = Result<String, PeerError>;
 
 /// A shard's thread state.
@@ -215,6 +217,15 @@ impl Shard {
                 let result = result.unwrap_or(Err(PeerError::NotOpen));
                 let _ = reply.send(result.map(|(id, answer)| self.open_route(key, id, answer)));
             }
+            Command::RestartOffer { key, reply } => {
+                let result = self.guard(key, |call, _| call.restart_offer());
+                let _ = reply.send(result.unwrap_or(Err(PeerError::NotOpen)));
+            }
+            Command::AcceptAnswer { key, answer, reply } => {
+                let result = self.guard(key, |call, out| call.accept_answer(&answer, now, out));
+                let result = result.unwrap_or(Err(PeerError::NotOpen));
+                let _ = reply.send(result.map(|(id, concluded)| self.open_route(key, id, concluded)));
+            }
             Command::Data { key, message } => {
                 let result = self.guard(key, |call, out| call.send_data(&message, now, out));
                 if !matches!(result, Some(Ok(()))) {
@@ -230,7 +241,7 @@ impl Shard {
         }
     }
 
-    /// Lets the peer's checks in before its answer leaves; returns the answer.
+    /// Lets the peer's checks in before our answer leaves; returns our description.
     fn open_route(&self, call: CallKey, peer: PeerId, answer: Answer) -> String {
         let Answer { sdp, credentials } = answer;
         self.update_route(RouteUpdate::Open { shard: self.index, call, peer, credentials });

@@ -1,6 +1,7 @@
 //! The task of one session: feeds the pure core with what happens and does what it asks for.
 
 use super::{
+    feed::{FeedWriter, Snapshot, missed_notice},
     handle::{Request, StatusView},
     saving::{Saved, Saver},
 };
@@ -43,6 +44,7 @@ pub(super) struct Parts {
     pub saver: Saver,
     pub store: Arc<dyn Store>,
     pub view: watch::Sender<StatusView>,
+    pub feed: FeedWriter,
     pub shutdown: Shutdown,
     pub requests: mpsc::Receiver<Request>,
     pub media_events: mpsc::Receiver<MediaEvent>,
@@ -159,6 +161,10 @@ impl Actor {
             Request::Client(message) => self.client(message),
             Request::Consented => self.input(Input::Consented),
             Request::End(reason) => self.input(Input::End(reason)),
+            // Nobody who asked still waits: nothing to tell.
+            Request::Snapshot { missed, reply } => {
+                let _ = reply.send(Snapshot { events: self.snapshot(missed), last_id: self.last_event_id });
+            }
         }
     }
 
@@ -230,6 +236,7 @@ impl Actor {
                 Output::Publish(envelope) => {
                     self.last_event_id = envelope.id;
                     self.send_to_page(&envelope);
+                    self.parts.feed.publish(envelope);
                 }
                 // `finish` does it, once the page had a moment to hear that it is over.
                 Output::ClosePeer => {}
@@ -304,12 +311,18 @@ impl Actor {
         }
     }
 
-    /// What a page that just opened its channel must know; carries the id of the last event that it includes.
     fn send_snapshot(&self) {
-        let (_, audio_ms) = self.now();
-        for event in self.parts.session.snapshot() {
-            self.send_to_page(&Envelope { id: self.last_event_id, at_ms: audio_ms, event });
+        for envelope in self.snapshot(false) {
+            self.send_to_page(&envelope);
         }
+    }
+
+    /// What somebody who begins to watch must know; carries the id of the last event that it includes.
+    fn snapshot(&self, missed: bool) -> Vec<Envelope> {
+        let (_, at_ms) = self.now();
+        let notice = missed.then(missed_notice);
+        let events = notice.into_iter().chain(self.parts.session.snapshot());
+        events.map(|event| Envelope { id: self.last_event_id, at_ms, event }).collect()
     }
 
     /// The core is done, and what could be saved is. The page gets a moment to hear the last words.

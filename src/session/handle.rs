@@ -1,5 +1,6 @@
 //! The mailbox end of a session, and the view of it that is always at hand.
 
+use super::feed::{Feed, Snapshot, WatchError, Watched};
 use crate::{
     domain::{
         event::{ClientMessage, QualityData, QuestionNumber},
@@ -10,7 +11,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// What a session is doing, as `GET …/status` shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,11 @@ pub(super) enum Request {
     Client(ClientMessage),
     Consented,
     End(StopReason),
+    /// Where the interview stands, for somebody who begins to watch. `missed`: more than the feed remembers.
+    Snapshot {
+        missed: bool,
+        reply: oneshot::Sender<Snapshot>,
+    },
 }
 
 /// Requests that may wait for a session.
@@ -51,6 +57,7 @@ pub struct SessionHandle {
     pub(super) requests: mpsc::Sender<Request>,
     pub(super) view: watch::Receiver<StatusView>,
     pub(super) media: Arc<MediaSession>,
+    pub(super) feed: Feed,
 }
 
 impl SessionHandle {
@@ -65,6 +72,24 @@ impl SessionHandle {
         // A full mailbox loses nothing here: the media path says itself when the peer is connected.
         let _ = self.requests.try_send(Request::Peer(PeerEvent::Offered));
         Ok(answer)
+    }
+
+    /// An offer of ours, for a client that would rather answer: for a new peer, or with `restart` for a new path of the
+    /// one that is there.
+    pub async fn server_offer(&self, restart: bool) -> Result<String, OfferError> {
+        self.media.server_offer(restart).await
+    }
+
+    /// Whether an offer of ours waits for its answer.
+    pub fn has_open_offer(&self) -> bool {
+        self.media.has_open_offer()
+    }
+
+    /// Takes the answer to it.
+    pub async fn take_answer(&self, sdp: &str) -> Result<(), OfferError> {
+        self.media.take_answer(sdp).await?;
+        let _ = self.requests.try_send(Request::Peer(PeerEvent::Offered));
+        Ok(())
     }
 
     /// The answer in force.
@@ -85,6 +110,24 @@ impl SessionHandle {
     /// The consent record is stored; media may be processed.
     pub async fn consented(&self) -> Result<(), SessionClosed> {
         self.send(Request::Consented).await
+    }
+
+    /// The live events from now on, after a snapshot; or all since the one with the id `after`. When more was missed than
+    /// is remembered, a notice says so and a snapshot follows. Ends with `session.ended`, with the session, or when the
+    /// receiver is not read.
+    ///
+    /// # Errors
+    /// [`WatchError`], when the session has ended or too many watch it.
+    pub async fn watch(&self, after: Option<u64>) -> Result<mpsc::Receiver<Watched>, WatchError> {
+        let place = self.feed.take_place()?;
+        if let Some(after) = after.filter(|after| self.feed.has_all_after(*after)) {
+            return Ok(self.feed.start(place, Vec::new(), after));
+        }
+        let (reply, snapshot) = oneshot::channel();
+        let request = Request::Snapshot { missed: after.is_some(), reply };
+        self.send(request).await.map_err(|_| WatchError::Ended)?;
+        let snapshot = snapshot.await.map_err(|_| WatchError::Ended)?;
+        Ok(self.feed.start(place, snapshot.events, snapshot.last_id))
     }
 
     /// Asks for the end and waits a moment for it to be durable; closing words may still be spoken after that.

@@ -4,9 +4,11 @@
 //! Invariant: a live session exists in exactly one actor, and audio never passes through it.
 
 mod actor;
+mod feed;
 mod handle;
 mod registry;
 mod saving;
 
+pub use feed::{WatchError, Watched, final_state};
 pub use handle::{SessionClosed, SessionHandle, StatusView};
 pub use registry::{Admission, CreateError, Registry, SessionDeps};

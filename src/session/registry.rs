@@ -2,6 +2,7 @@
 
 use super::{
     actor::{self, Parts},
+    feed::feed,
     handle::{MAILBOX, SessionHandle, StatusView},
     saving::Saver,
 };
@@ -202,8 +203,9 @@ impl Registry {
         let (saver, saved) = Saver::start(deps.store.clone(), session_id.clone(), &deps.shutdown.tasks);
         let (requests, mailbox) = mpsc::channel(MAILBOX);
         let (view, view_receiver) = watch::channel(first_view(&session));
+        let (feed_writer, feed) = feed();
         let handle =
-            SessionHandle { session_id: session_id.clone(), requests, view: view_receiver, media: media.clone() };
+            SessionHandle { session_id: session_id.clone(), requests, view: view_receiver, media: media.clone(), feed };
         let parts = Parts {
             session_id,
             session,
@@ -213,6 +215,7 @@ impl Registry {
             voice: deps.voice.clone(),
             saver,
             view,
+            feed: feed_writer,
             store: deps.store.clone(),
             shutdown: deps.shutdown.clone(),
             requests: mailbox,

@@ -123,6 +123,10 @@ impl PeerConnectionEventHandler for Handler {
         let _ = self.events.send(event).await; // Nobody listens any more.
     }
 
+    async fn on_data_channel(&self, channel: Arc<dyn DataChannel>) {
+        tokio::spawn(read_channel(channel, self.events.clone()));
+    }
+
     async fn on_track(&self, track: Arc<dyn TrackRemote>) {
         if !self.has_track.swap(true, Ordering::AcqRel) {
             tokio::spawn(listen(track, self.events.clone()));
@@ -214,6 +218,21 @@ impl ClientPeer {
         }
         let offer = self.connection.create_offer(None).await?;
         self.connection.set_local_description(offer).await?;
+        let mut gathered = self.gathered.clone();
+        gathered.wait_for(|done| *done).await.map_err(|_| ClientError::NoDescription)?;
+        let local = self.connection.local_description().await.ok_or(ClientError::NoDescription)?;
+        Ok(local.sdp)
+    }
+
+    /// The answer to an offer of the server's, with its candidates.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the stack reports it.
+    pub async fn answer(&self, offer: &str) -> Result<String, ClientError> {
+        let offer = RTCSessionDescription::offer(offer.to_owned())?;
+        self.connection.set_remote_description(offer).await?;
+        let answer = self.connection.create_answer(None).await?;
+        self.connection.set_local_description(answer).await?;
         let mut gathered = self.gathered.clone();
         gathered.wait_for(|done| *done).await.map_err(|_| ClientError::NoDescription)?;
         let local = self.connection.local_description().await.ok_or(ClientError::NoDescription)?;

@@ -6,9 +6,17 @@ use crate::{
         AppState,
         error::{ApiError, ApiResult},
         extract::{Body, Caller},
-        routes::sessions::{authorised, live},
+        openapi::Problem,
+        routes::{
+            live_body::{
+                ActionBody, ActionTaken, AnswerTaken, Answered, Candidates, CandidatesBody, Description, IceServerBody,
+                IceServers, OwnCandidate,
+            },
+            sessions::{authorised, live},
+        },
     },
     media::OfferError,
+    store::SessionRecord,
     wire::error_code::ErrorCode,
 };
 use axum::{
@@ -16,84 +24,146 @@ use axum::{
     extract::{Path, State},
 };
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// A session description.
-#[derive(Deserialize)]
-pub struct Description {
-    #[serde(default)]
-    sdp: Option<String>,
-    #[serde(default, rename = "type")]
-    kind: Option<String>,
+/// The routes of this file.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(offer))
+        .routes(routes!(answer))
+        .routes(routes!(ice_candidate))
+        .routes(routes!(ice_servers))
+        .routes(routes!(action))
 }
 
-/// `POST …/rtc/offer`: the first offer, an ICE restart, or a return after a reload.
+/// An offer of the client (the first one, an ICE restart, or a return after a reload), answered; or, without `sdp`, an
+/// offer of the server's, to be answered at `rtc/answer`.
+///
+/// A server's offer is for a new peer connection; the one that is there goes on until the answer has come. With
+/// `ice_restart` it is for the connection that is there. A newer offer, from either side, makes it void.
+#[utoipa::path(
+    post, path = "/api/interview/{session_id}/rtc/offer", tag = "live", request_body = Description,
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses(
+        (status = 200, description = "The answer, or the server's offer", body = Answered),
+        (status = 409, description = "`consent_required`, `session_ended`, or `not_connected` for a restart",
+            body = Problem, content_type = "application/problem+json")
+    )
+)]
 pub async fn offer(
     State(state): State<AppState>,
     Path(id): Path<String>,
     caller: Caller,
     Body(body): Body<Description>,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<Answered>> {
     let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
     if body.kind.as_deref().is_some_and(|kind| kind != "offer") {
         return Err(ApiError::field("/type", "must be \"offer\""));
     }
-    let sdp = body.sdp.ok_or_else(|| ApiError::field("/sdp", "is missing: put the browser's offer there"))?;
+    if body.sdp.is_none() && body.kind.is_some() {
+        return Err(ApiError::field(
+            "/sdp",
+            "is missing: put your offer there, or leave out the type to be offered one",
+        ));
+    }
+    require_consent(&record)?;
+    let session = live(&state, &record)?;
+    let (kind, sdp) = match &body.sdp {
+        Some(sdp) => ("answer", session.offer(sdp).await.map_err(refused_description)?),
+        None => {
+            let restart = body.ice_restart.unwrap_or(false);
+            ("offer", session.server_offer(restart).await.map_err(refused_description)?)
+        }
+    };
+    Ok(Json(Answered { sdp, kind: kind.to_owned(), session_id: record.session_id.to_string() }))
+}
+
+/// No media is processed before the candidate has agreed.
+fn require_consent(record: &SessionRecord) -> ApiResult<()> {
     if record.consent_required && record.consents.is_empty() {
         return Err(ApiError::new(
             ErrorCode::ConsentRequired,
             "The candidate has not agreed yet: POST the consent first, then offer again",
         ));
     }
-    let session = live(&state, &record)?;
-    let answer = session.offer(&sdp).await.map_err(refused_offer)?;
-    Ok(Json(json!({"sdp": answer, "type": "answer", "session_id": record.session_id.as_str()})))
+    Ok(())
 }
 
-fn refused_offer(error: OfferError) -> ApiError {
+fn refused_description(error: OfferError) -> ApiError {
     match error {
         OfferError::Gone => ApiError::new(ErrorCode::SessionEnded, "The interview is over"),
         OfferError::Busy => ApiError::retry(ErrorCode::AtCapacity, "The media path is busy; offer again", 1),
+        OfferError::NotOffered => ApiError::new(
+            ErrorCode::Conflict,
+            "No offer of the server waits for an answer: ask for one with an empty body at rtc/offer",
+        ),
+        OfferError::NoPeer => {
+            ApiError::new(ErrorCode::NotConnected, "Nobody is connected: ask for an offer without ice_restart")
+        }
         wrong => ApiError {
             fields: vec![("/sdp".to_owned(), wrong.to_string())],
-            ..ApiError::new(ErrorCode::InvalidSdp, format!("The offer cannot be used: {wrong}"))
+            ..ApiError::new(ErrorCode::InvalidSdp, format!("The description cannot be used: {wrong}"))
         },
     }
 }
 
-/// `POST …/rtc/answer`: without `sdp`, the answer in force. A server's own offers come with a later version.
+/// The answer to the server's offer; or, without `sdp`, a reminder of the answer in force.
+#[utoipa::path(
+    post, path = "/api/interview/{session_id}/rtc/answer", tag = "live", request_body = Description,
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses(
+        (status = 200, description = "The answer is taken, or is this", body = AnswerTaken),
+        (status = 409, description = "`conflict`: no offer of the server is open; `session_ended`, `not_connected`",
+            body = Problem, content_type = "application/problem+json")
+    )
+)]
 pub async fn answer(
     State(state): State<AppState>,
     Path(id): Path<String>,
     caller: Caller,
     Body(body): Body<Description>,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<AnswerTaken>> {
     let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
-    if body.sdp.is_some() {
-        return Err(ApiError::field("/sdp", "answers an offer of the server, and there is none open"));
+    let session_id = record.session_id.to_string();
+    if let Some(sdp) = &body.sdp {
+        if body.kind.as_deref().is_some_and(|kind| kind != "answer") {
+            return Err(ApiError::field("/type", "must be \"answer\""));
+        }
+        live(&state, &record)?.take_answer(sdp).await.map_err(refused_description)?;
+        return Ok(Json(AnswerTaken { success: true, session_id, sdp: None, kind: None }));
     }
-    let answer = live(&state, &record)?.answer_sdp();
-    let sdp = answer.ok_or_else(|| ApiError::field("/sdp", "there is no answer before an offer"))?;
-    Ok(Json(json!({"sdp": sdp, "type": "answer", "session_id": record.session_id.as_str()})))
+    let session = live(&state, &record)?;
+    if session.has_open_offer() {
+        return Err(ApiError::field("/sdp", "is missing: the server's offer waits for your answer"));
+    }
+    let sdp = session.answer_sdp().ok_or_else(|| ApiError::field("/sdp", "there is no answer before an offer"))?;
+    Ok(Json(AnswerTaken { success: true, session_id, sdp: Some(sdp), kind: Some("answer".to_owned()) }))
 }
 
-/// `POST …/rtc/ice-candidate`: the three forms of the contract. Candidates are checked and then not used: Viva is
-/// ICE-lite and learns addresses from authenticated checks alone.
+/// Candidates of the client, in the three forms of the contract. They are checked and then not used: Viva is ICE-lite
+/// and learns addresses from authenticated checks alone. The answer lists the server's own.
+#[utoipa::path(
+    post, path = "/api/interview/{session_id}/rtc/ice-candidate", tag = "live", request_body = CandidatesBody,
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses(
+        (status = 200, body = Candidates),
+        (status = 409, description = "`session_ended`", body = Problem, content_type = "application/problem+json")
+    )
+)]
 pub async fn ice_candidate(
     State(state): State<AppState>,
     Path(id): Path<String>,
     caller: Caller,
     Body(body): Body<Value>,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<Candidates>> {
     let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
     check_candidates(&body)?;
-    let own: Vec<Value> = live(&state, &record)?
-        .local_candidates()
-        .into_iter()
-        .map(|candidate| json!({"candidate": candidate, "sdpMid": "0", "sdpMLineIndex": 0}))
-        .collect();
-    Ok(Json(json!({"success": true, "candidates": own})))
+    let own = live(&state, &record)?.local_candidates().into_iter().map(OwnCandidate::of_audio);
+    Ok(Json(Candidates { success: true, candidates: own.collect() }))
 }
 
 /// Candidates in one request.
@@ -133,39 +203,60 @@ fn check_candidate(pointer: &str, one: &Value) -> ApiResult<()> {
     Ok(())
 }
 
-/// `GET …/ice-servers`
+/// STUN and TURN servers for this session, under the browser's name for them and in snake case.
+#[utoipa::path(
+    get, path = "/api/interview/{session_id}/ice-servers", tag = "live",
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses((status = 200, body = IceServers))
+)]
 pub async fn ice_servers(
     State(state): State<AppState>,
     Path(id): Path<String>,
     caller: Caller,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<IceServers>> {
     let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
-    let servers = servers_json(&state, &record.session_id);
-    Ok(Json(json!({"iceServers": servers, "ice_servers": servers, "ttl": state.ice.ttl_s()})))
+    let servers = servers(&state, &record.session_id);
+    Ok(Json(IceServers { ice_servers_camel: servers.clone(), ice_servers: servers, ttl: state.ice.ttl_s() }))
 }
 
 /// ICE servers for one session, with TURN credentials of its own.
-pub fn servers_json(state: &AppState, session_id: &SessionId) -> Vec<Value> {
+pub fn servers(state: &AppState, session_id: &SessionId) -> Vec<IceServerBody> {
     let now_s = Timestamp::now().as_second().max(0) as u64;
-    state.ice.for_session(session_id, now_s).iter().map(server_json).collect()
+    state.ice.for_session(session_id, now_s).iter().map(server_body).collect()
 }
 
-fn server_json(server: &IceServer) -> Value {
-    let mut json = json!({"urls": server.urls});
-    if let Some(credential) = &server.credential {
-        json["username"] = credential.username.as_str().into();
-        json["credential"] = credential.password.as_str().into();
+/// The same as JSON.
+pub fn servers_json(state: &AppState, session_id: &SessionId) -> Vec<Value> {
+    servers(state, session_id).into_iter().filter_map(|server| serde_json::to_value(server).ok()).collect()
+}
+
+fn server_body(server: &IceServer) -> IceServerBody {
+    let credential = server.credential.as_ref();
+    IceServerBody {
+        urls: server.urls.clone(),
+        username: credential.map(|credential| credential.username.clone()),
+        credential: credential.map(|credential| credential.password.clone()),
     }
-    json
 }
 
-/// `POST …/actions`: the data channel's client messages over REST.
+/// The client's messages of the data channel, over REST.
+#[utoipa::path(
+    post, path = "/api/interview/{session_id}/actions", tag = "live", request_body = ActionBody,
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    security((), ("api_key" = []), ("bearer" = [])),
+    responses(
+        (status = 200, body = ActionTaken),
+        (status = 409, description = "`not_connected`, `session_ended`", body = Problem,
+            content_type = "application/problem+json")
+    )
+)]
 pub async fn action(
     State(state): State<AppState>,
     Path(id): Path<String>,
     caller: Caller,
     Body(message): Body<ClientMessage>,
-) -> ApiResult<Json<Value>> {
+) -> ApiResult<Json<ActionTaken>> {
     let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
     if matches!(&message, ClientMessage::Text { text } if text.trim().is_empty() || text.chars().count() > 4_000) {
         return Err(ApiError::field("/text", "must have 1 to 4000 characters"));
@@ -176,5 +267,5 @@ pub async fn action(
     }
     let ended = |_| ApiError::new(ErrorCode::SessionEnded, "The interview is over");
     session.client(message).await.map_err(ended)?;
-    Ok(Json(json!({"success": true, "session_id": record.session_id.as_str()})))
+    Ok(Json(ActionTaken { success: true, session_id: record.session_id.to_string() }))
 }

@@ -1,9 +1,11 @@
 //! Handlers, one file per resource.
 
 pub mod docs;
+pub mod events;
 pub mod health;
 pub mod interviews;
 pub mod live;
+mod live_body;
 pub mod session_body;
 pub mod realtime;
 pub mod sessions;

@@ -1,5 +1,6 @@
 //! What the tests of this binary share.
 
+pub mod caller;
 pub mod postgres;
 pub mod server;
 pub mod services;
