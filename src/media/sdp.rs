@@ -19,7 +19,7 @@ pub enum OfferError {
     SeveralAudio,
     #[error("description has no opus/48000 codec")]
     NoOpus,
-    #[error("description has no dtls fingerprint, or wants to be the dtls server")]
+    #[error("description has no dtls fingerprint, or no a=setup that fits")]
     NoDtls,
     #[error("description has no ice user name or password")]
     NoIce,
@@ -69,6 +69,11 @@ struct Section<'a> {
 /// # Errors
 /// [`OfferError`], saying what is wrong.
 pub fn check_offer(sdp: &str) -> Result<Offer, OfferError> {
+    // An offer of `passive` would have us begin DTLS with whoever offered.
+    check(sdp, &["actpass", "active"])
+}
+
+fn check(sdp: &str, setups: &[&str]) -> Result<Offer, OfferError> {
     if sdp.len() > BYTES_MAX {
         return Err(OfferError::TooLarge);
     }
@@ -97,7 +102,7 @@ pub fn check_offer(sdp: &str) -> Result<Offer, OfferError> {
         return Err(OfferError::TooLarge);
     }
     let (session, media) = sections.split_first().ok_or(OfferError::NoAudio)?;
-    conclude(kept, session, media)
+    conclude(kept, session, media, setups)
 }
 
 fn read_line<'a>(line: &'a str, sections: &mut Vec<Section<'a>>) {
@@ -125,7 +130,7 @@ fn read_line<'a>(line: &'a str, sections: &mut Vec<Section<'a>>) {
     }
 }
 
-fn conclude(sdp: String, session: &Section<'_>, media: &[Section<'_>]) -> Result<Offer, OfferError> {
+fn conclude(sdp: String, session: &Section<'_>, media: &[Section<'_>], setups: &[&str]) -> Result<Offer, OfferError> {
     let mut usable = media.iter().filter(|section| section.is_audio && !section.is_rejected && !section.is_silent);
     let audio = usable.next().ok_or(OfferError::NoAudio)?;
     if usable.next().is_some() {
@@ -138,7 +143,7 @@ fn conclude(sdp: String, session: &Section<'_>, media: &[Section<'_>]) -> Result
         return Err(OfferError::Malformed("the audio section has no a=mid".to_owned()));
     }
     let fingerprint = audio.fingerprint.or(session.fingerprint).ok_or(OfferError::NoDtls)?;
-    if !matches!(audio.setup.or(session.setup), Some("actpass" | "active")) {
+    if !audio.setup.or(session.setup).is_some_and(|setup| setups.contains(&setup)) {
         return Err(OfferError::NoDtls);
     }
     let ice_ufrag = audio.ufrag.or(session.ufrag).ok_or(OfferError::NoIce)?;
@@ -155,18 +160,14 @@ fn conclude(sdp: String, session: &Section<'_>, media: &[Section<'_>]) -> Result
     })
 }
 
-/// Checks an answer to an offer of ours, as [`check_offer`] does: the one who answers begins DTLS, and is no lite agent,
-/// because then nobody would check the path.
+/// Checks an answer to an offer of ours, as [`check_offer`] does: it chooses a side of DTLS (some stacks take
+/// the passive one against a lite agent), and is no lite agent itself, because then nobody would check the path.
 ///
 /// # Errors
 /// [`OfferError`], saying what is wrong.
 pub fn check_answer(sdp: &str) -> Result<Offer, OfferError> {
-    let answer = check_offer(sdp)?;
-    let has = |attribute: &str| answer.sdp.lines().any(|line| line == attribute);
-    if has("a=setup:actpass") {
-        return Err(OfferError::Malformed("an answer chooses a=setup:active".to_owned()));
-    }
-    if has("a=ice-lite") {
+    let answer = check(sdp, &["active", "passive"])?;
+    if answer.sdp.lines().any(|line| line == "a=ice-lite") {
         return Err(OfferError::Malformed("both sides are ice-lite".to_owned()));
     }
     Ok(answer)

@@ -51,8 +51,8 @@ async fn an_answer_needs_an_open_offer_and_must_fit_it() {
     for bad in [
         "v=0".to_owned(),
         String::new(),
-        good.replace("a=setup:active", "a=setup:actpass"),
-        good.replace("a=setup:active", "a=setup:passive"),
+        good.replace("a=setup:passive", "a=setup:actpass"),
+        good.replace("a=setup:", "a=x-setup:"),
         good.replacen("t=0 0\r\n", "t=0 0\r\na=ice-lite\r\n", 1),
         good.replace("a=ice-ufrag", "a=x-ufrag"),
         good.replace("opus/48000", "mocked/48000"),
