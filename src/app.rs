@@ -111,7 +111,12 @@ impl App {
             store: store.clone(),
             engine: engine.clone(),
             provider: realtime_config(&config.engine).map(|realtime| RawServer::new(&realtime)).transpose()?,
-            plan: kinds.iter().find(|kind| kind.kind == DEFAULT_KIND).or(kinds.first()).cloned().ok_or_else(no_kinds)?,
+            plan: kinds
+                .iter()
+                .find(|kind| kind.kind == DEFAULT_KIND)
+                .or(kinds.first())
+                .cloned()
+                .ok_or_else(no_kinds)?,
             model: config.engine.realtime_model.clone(),
             transcriber: config.engine.transcribe_model.clone(),
             places_max: config.limits.sessions_max.min(config.api.sockets_max),

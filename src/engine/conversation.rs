@@ -169,7 +169,9 @@ impl Conversation {
             Order::Turns(turns) => {
                 let was_manual = std::mem::replace(&mut self.turns, turns).detection == Detection::Manual;
                 // What one kind of turn began, the other cannot end.
-                if was_manual != (turns.detection == Detection::Manual) { self.forget() }
+                if was_manual != (turns.detection == Detection::Manual) {
+                    self.forget()
+                }
                 Ok(())
             }
             Order::Commit if self.listener.is_open() => self.end().await,

@@ -352,7 +352,11 @@ mod tests {
         let mut audio_ms = 0;
         let push = |listener: &mut Listener, pcm: &[i16], audio_ms: u64| {
             let pcm = pcm.try_into().unwrap();
-            listener.push(&UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal }, false, false)
+            listener.push(
+                &UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal },
+                false,
+                false,
+            )
         };
         for frame in pcm.chunks_exact(FRAME_SAMPLES).take(100) {
             push(&mut listener, frame, audio_ms);

@@ -5,9 +5,7 @@ use super::{
     error::ApiError,
     extract::BODY_BYTES_MAX,
     middleware, openapi, page,
-    routes::{docs, health, interviews, live, sessions, sign_in},
-    routes::{docs, health, interviews, live, realtime, sessions},
-    routes::{docs, events, health, interviews, live, sessions},
+    routes::{docs, events, health, interviews, live, realtime, sessions, sign_in},
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
 use axum::{
@@ -16,7 +14,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, header},
     middleware::{from_fn_with_state, map_response},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -78,11 +76,6 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(sessions::routes())
         .merge(sign_in::routes())
         .merge(realtime::routes())
-        .route("/api/interview/{session_id}/rtc/offer", post(live::offer))
-        .route("/api/interview/{session_id}/rtc/answer", post(live::answer))
-        .route("/api/interview/{session_id}/rtc/ice-candidate", post(live::ice_candidate))
-        .route("/api/interview/{session_id}/ice-servers", get(live::ice_servers))
-        .route("/api/interview/{session_id}/actions", post(live::action))
 }
 
 /// Errors that axum itself answers (a wrong path parameter, say) become problems like all others.

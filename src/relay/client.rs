@@ -124,7 +124,11 @@ impl ClientEnd {
             return Said::Bad(invalid("invalid_json", "The message could not be read as JSON.", None));
         };
         let Some(kind) = event.get("type").and_then(Value::as_str).map(str::to_owned) else {
-            return Said::Bad(invalid("missing_required_parameter", "Missing required parameter: 'type'.", Some("type")));
+            return Said::Bad(invalid(
+                "missing_required_parameter",
+                "Missing required parameter: 'type'.",
+                Some("type"),
+            ));
         };
         let event_id = event.get("event_id").and_then(Value::as_str).unwrap_or_default();
         if event_id.chars().count() > EVENT_ID_CHARS_MAX {

@@ -79,9 +79,7 @@ impl Conversation {
 
     async fn begin(deps: &RelayDeps, grant: Grant, model: String) -> Result<Self, Closing> {
         let capture = match &grant.session_id {
-            Some(session_id) => {
-                Some(Capture::begin(deps.store.clone(), session_id.clone()).await.map_err(not_kept)?)
-            }
+            Some(session_id) => Some(Capture::begin(deps.store.clone(), session_id.clone()).await.map_err(not_kept)?),
             None => None,
         };
         let session = granted(deps, grant.session, capture.is_some());
@@ -188,7 +186,8 @@ impl Conversation {
         match &mut self.side {
             Side::Engine(engine) => engine.on_audio(&text),
             Side::Upstream(upstream) => {
-                let length = if self.capture.is_some() { audio::parse_append(&text).map(|a| a.audio.len()) } else { None };
+                let length =
+                    if self.capture.is_some() { audio::parse_append(&text).map(|a| a.audio.len()) } else { None };
                 self.appended_base64 += length.unwrap_or_default() as u64;
                 upstream.on_audio(text);
             }
@@ -268,7 +267,10 @@ async fn must_end(place: &Place, shutdown: &Shutdown) -> Closing {
 
 fn leaving() -> Closing {
     let message = "This server has to stop now. What was said is saved; please connect again.";
-    Closing { reason: "going away".to_owned(), ..Closing::because(1_001, error_body("server_error", Some("server_draining"), message, None)) }
+    Closing {
+        reason: "going away".to_owned(),
+        ..Closing::because(1_001, error_body("server_error", Some("server_draining"), message, None))
+    }
 }
 
 fn expired(deps: &RelayDeps) -> Closing {

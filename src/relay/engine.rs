@@ -8,8 +8,7 @@ use crate::{
     },
     engine::{BuiltinEngine, Order, ServePorts},
     media::port::{
-        Downlink, DownlinkCommand, DownlinkReceiver, FRAME_MS, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX,
-        UplinkFrame,
+        Downlink, DownlinkCommand, DownlinkReceiver, FRAME_MS, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX, UplinkFrame,
     },
     realtime::MODEL_QUEUE,
     wire::realtime::{

@@ -39,7 +39,11 @@ pub(super) enum News {
     /// An event other than audio, in the GA dialect.
     Event(Value),
     /// An audio delta, in whatever dialect; whose it is and how much base 64 it has.
-    Voice { text: String, item_id: String, base64_len: usize },
+    Voice {
+        text: String,
+        item_id: String,
+        base64_len: usize,
+    },
     Over(Closing),
 }
 

@@ -16,7 +16,10 @@ enum Place {
     /// Nothing was said.
     Before,
     /// At a question (index), with so many follow-ups asked.
-    Asked { question: usize, follow_ups: usize },
+    Asked {
+        question: usize,
+        follow_ups: usize,
+    },
     Over,
 }
 

@@ -6,8 +6,8 @@ pub mod health;
 pub mod interviews;
 pub mod live;
 mod live_body;
-pub mod session_body;
 pub mod realtime;
+pub mod session_body;
 pub mod sessions;
 pub mod sign_in;
 

@@ -209,14 +209,14 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 async fn principal(state: &AppState, headers: &HeaderMap, given: Option<&str>) -> ApiResult<Principal> {
     let key = headers.get("x-api-key").map(|key| key.to_str().unwrap_or_default());
     let identity = match (key, given) {
-        (Some(key), _) => state.authenticator.identify(Credential::ApiKey(key)),
-        (None, Some(token)) => match state.authenticator.identify(Credential::Bearer(token)) {
+        (Some(key), _) => state.authenticator.identify(Credential::ApiKey(key)).await,
+        (None, Some(token)) => match state.authenticator.identify(Credential::Bearer(token)).await {
             Ok(identity) => Ok(identity),
-            Err(error) => state.authenticator.identify(Credential::ApiKey(token)).map_err(|_| error),
+            Err(error) => state.authenticator.identify(Credential::ApiKey(token)).await.map_err(|_| error),
         },
         // A header that is there and cannot be read is a wrong credential, never none.
         (None, None) if headers.contains_key(header::AUTHORIZATION) => Err(crate::auth::AuthError::WrongToken),
-        (None, None) => state.authenticator.identify(Credential::None),
+        (None, None) => state.authenticator.identify(Credential::None).await,
     };
     Caller(identity?).principal(state).await
 }

@@ -1,9 +1,9 @@
 //! What any [`Store`] must do, whatever is behind it. Each check takes an empty store and panics with what is wrong;
 //! `tests/it/store.rs` runs all of them over each implementation.
 
+mod client_secrets;
 mod interviews;
 mod users;
-mod client_secrets;
 
 use super::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, SessionRecord, SqlStore,

@@ -85,12 +85,8 @@ impl Items {
         if self.0.len() >= ITEMS_MAX {
             return Err(invalid("conversation_too_long", "The conversation has too many items.", Some("item")));
         }
-        let item = Item {
-            id: Some(item_id),
-            object: Some("realtime.item".into()),
-            status: Some("completed".into()),
-            ..item
-        };
+        let item =
+            Item { id: Some(item_id), object: Some("realtime.item".into()), status: Some("completed".into()), ..item };
         let previous_item_id = at.checked_sub(1).and_then(|index| self.0[index].item.id.clone());
         self.0.insert(at, Known { item: item.clone(), audio_ms: 0 });
         let event = ItemEvent { previous_item_id, item };
@@ -121,12 +117,7 @@ impl Items {
     ///
     /// # Errors
     /// The body of the `error` event.
-    pub fn truncate(
-        &mut self,
-        item_id: &str,
-        content_index: u32,
-        audio_end_ms: u64,
-    ) -> Result<ServerEvent, ErrorBody> {
+    pub fn truncate(&mut self, item_id: &str, content_index: u32, audio_end_ms: u64) -> Result<ServerEvent, ErrorBody> {
         let known = self.find(item_id).ok_or_else(|| no_such_item("item_truncate_invalid_item_id"))?;
         let audio_ms = known.audio_ms;
         if audio_ms == 0 || audio_end_ms == 0 {

@@ -8,10 +8,10 @@ use super::{
 use crate::{
     domain::session::{ModelEvent, ResponseStatus},
     wire::realtime::{
-        AudioFormat, AudioOutputConfig, ContentPart, ErrorBody, InputCommitted, InputSpeechStarted,
-        InputSpeechStopped, InputTokenDetails, Response, ResponseAudio, ResponseConfig, ResponseError, ServerEvent,
-        StatusDetails, TranscriptionDelta, TranscriptionDone, TranscriptionError, TranscriptionFailed,
-        TranscriptionUsage, Usage, audio,
+        AudioFormat, AudioOutputConfig, ContentPart, ErrorBody, InputCommitted, InputSpeechStarted, InputSpeechStopped,
+        InputTokenDetails, Response, ResponseAudio, ResponseConfig, ResponseError, ServerEvent, StatusDetails,
+        TranscriptionDelta, TranscriptionDone, TranscriptionError, TranscriptionFailed, TranscriptionUsage, Usage,
+        audio,
     },
 };
 
@@ -286,10 +286,6 @@ fn has_words(instructions: &str) -> bool {
 /// An engine without tokens uses none.
 fn no_tokens() -> Usage {
     let none = || InputTokenDetails { image_tokens: Some(0), ..InputTokenDetails::default() };
-    let input = InputTokenDetails {
-        cached_tokens: Some(0),
-        cached_tokens_details: Some(Box::new(none())),
-        ..none()
-    };
+    let input = InputTokenDetails { cached_tokens: Some(0), cached_tokens_details: Some(Box::new(none())), ..none() };
     Usage { input_token_details: input, ..Usage::default() }
 }
