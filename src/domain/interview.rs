@@ -83,6 +83,8 @@ pub mod bounds {
     pub const PROSE_CHARS_MAX: usize = 8_000;
     pub const SHORT_ANSWER_WORDS_MAX: u32 = 200;
     pub const PATIENCE_MS: std::ops::RangeInclusive<u64> = 200..=30_000;
+    pub const PATIENCE_MS_DEFAULT: u64 = 700;
+    pub const TIME_BOX_MS_DEFAULT: u64 = 5 * 60_000;
     pub const TIME_BOX_MS: std::ops::RangeInclusive<u64> = 5_000..=3_600_000;
     pub const MAX_DURATION_MS: std::ops::RangeInclusive<u64> = 30_000..=14_400_000;
     pub const SILENCE_MS: std::ops::RangeInclusive<u64> = 3_000..=600_000;
@@ -167,9 +169,9 @@ fn english() -> String {
 }
 
 fn patience_ms() -> u64 {
-    700
+    bounds::PATIENCE_MS_DEFAULT
 }
 
 fn time_box_ms() -> u64 {
-    5 * 60_000
+    bounds::TIME_BOX_MS_DEFAULT
 }

@@ -137,8 +137,19 @@ impl From<crate::auth::AuthError> for ApiError {
 }
 
 impl Caller {
-    /// The principal behind it. A candidate token that opens nothing is as good as none.
+    /// The principal behind it, who is somebody.
+    ///
+    /// # Errors
+    /// 401 for nobody, even where nobody may start a session.
     pub async fn principal(self, state: &AppState) -> ApiResult<Principal> {
+        match self.principal_or_nobody(state).await? {
+            Principal::Nobody => Err(crate::auth::AuthError::Missing.into()),
+            somebody => Ok(somebody),
+        }
+    }
+
+    /// The principal behind it. A candidate token that opens nothing is as good as none.
+    pub async fn principal_or_nobody(self, state: &AppState) -> ApiResult<Principal> {
         Ok(match self.0 {
             Identity::Local => Principal::Local,
             Identity::Platform => Principal::Platform,

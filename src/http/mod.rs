@@ -4,9 +4,11 @@
 
 pub mod error;
 mod extract;
+mod idempotency;
 mod middleware;
 mod openapi;
 mod page;
+mod paging;
 pub mod rate;
 mod router;
 mod routes;

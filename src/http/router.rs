@@ -4,8 +4,8 @@ use super::{
     AppState,
     error::ApiError,
     extract::BODY_BYTES_MAX,
-    middleware, openapi, page,
-    routes::{docs, events, health, interviews, live, realtime, sessions, sign_in},
+    idempotency, middleware, openapi, page,
+    routes::{catalogue, docs, events, health, interviews, invites, live, realtime, sessions, sign_in},
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
 use axum::{
@@ -43,7 +43,8 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .merge(pages())
         .merge(
-            api.layer(map_response(problem_for_plain_errors))
+            api.layer(from_fn_with_state(state.clone(), idempotency::once))
+                .layer(map_response(problem_for_plain_errors))
                 .layer(from_fn_with_state(state.clone(), middleware::request_limit)),
         )
         .merge(docs::routes(description))
@@ -69,6 +70,8 @@ fn pages() -> Router<AppState> {
 /// Every operation of the API. What is not in the description is not served.
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::description())
+        .merge(catalogue::routes())
+        .merge(invites::routes())
         .merge(events::routes())
         .merge(health::routes())
         .merge(interviews::routes())

@@ -156,7 +156,11 @@ impl Registry {
         Ok(())
     }
 
-    fn check_language(&self, language: &str) -> Result<(), CreateError> {
+    /// Does the speech engine speak this language?
+    ///
+    /// # Errors
+    /// [`CreateError::Language`]
+    pub fn check_language(&self, language: &str) -> Result<(), CreateError> {
         let primary = language.split('-').next().unwrap_or(language);
         match self.deps.model.languages() {
             Some(known) if !known.contains(&primary) => Err(CreateError::Language(language.to_owned())),

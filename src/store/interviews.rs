@@ -108,7 +108,7 @@ impl SqlStore {
         .bind(owner.map(Owner::subject))
         .bind(after.map(|position| position.created_at.as_millisecond()))
         .bind(after.map(|position| position.id.as_str()))
-        .bind(i64::from(limit.min(LIST_PAGE_MAX)))
+        .bind(i64::from(limit.min(LIST_PAGE_MAX + 1)))
         .fetch_all(self.readers())
         .await
         .map_err(unavailable)?;
@@ -196,7 +196,7 @@ impl SqlStore {
         .bind(interview_id)
         .bind(after.map(|position| position.created_at.as_millisecond()))
         .bind(after.map(|position| position.id.as_str()))
-        .bind(i64::from(limit.min(LIST_PAGE_MAX)))
+        .bind(i64::from(limit.min(LIST_PAGE_MAX + 1)))
         .fetch_all(self.readers())
         .await
         .map_err(unavailable)?;

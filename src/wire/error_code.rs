@@ -25,6 +25,7 @@ pub enum ErrorCode {
     RoomClosed,
     RoomFull,
     IdempotencyConflict,
+    PreconditionFailed,
     LanguageUnavailable,
     RateLimited,
     AtCapacity,
@@ -72,6 +73,7 @@ pub const ERROR_CODES: &[ErrorRow] = &[
     row(ErrorCode::Conflict, "conflict", 409, "It is in a state that does not allow this"),
     row(ErrorCode::NameTaken, "name_taken", 409, "Somebody else has that name"),
     row(ErrorCode::RoomClosed, "room_closed", 409, "The room is closed or has expired"),
+    row(ErrorCode::PreconditionFailed, "precondition_failed", 412, "It was changed meanwhile"),
     row(ErrorCode::RoomFull, "room_full", 409, "The room is full"),
     row(
         ErrorCode::IdempotencyConflict,

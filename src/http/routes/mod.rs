@@ -1,9 +1,12 @@
 //! Handlers, one file per resource.
 
+pub mod catalogue;
+mod catalogue_body;
 pub mod docs;
 pub mod events;
 pub mod health;
 pub mod interviews;
+pub mod invites;
 pub mod live;
 mod live_body;
 pub mod realtime;

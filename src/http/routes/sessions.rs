@@ -12,9 +12,10 @@ use crate::{
     http::{
         AppState,
         error::{ApiError, ApiResult},
-        extract::{Body, Caller, session_id},
+        extract::{Body, Caller, ClientAddress, session_id},
         openapi::Problem,
         routes::{
+            catalogue,
             interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
             live::servers_json,
             now,
@@ -32,10 +33,10 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{ConnectInfo, Path, State},
+    extract::{Path, State},
 };
 use jiff::{SignedDuration, Timestamp};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this file.
@@ -68,11 +69,11 @@ struct Plan {
 )]
 pub async fn start(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     caller: ApiResult<Caller>,
     Body(body): Body<Start>,
 ) -> ApiResult<Json<Started>> {
-    let plan = plan(&state, address.ip(), caller, &body).await?;
+    let plan = plan(&state, address, caller, &body).await?;
     let session_id = SessionId::from_random(random::bytes());
     let token = Token::from_random(random::bytes());
     let created_at = now();
@@ -103,10 +104,7 @@ async fn plan(state: &AppState, address: IpAddr, caller: ApiResult<Caller>, body
     check_text("/name", body.name.as_deref(), 80)?;
     if let Some(code) = &body.invite {
         // The invitation is the credential: whoever holds its code may start, but not without end.
-        state
-            .starts
-            .take(address)
-            .map_err(|wait_s| ApiError::retry(ErrorCode::RateLimited, "Too many starts from this address", wait_s))?;
+        limit_starts(state, address)?;
         let invite = interviews::find(state, code).await?;
         let code = interviews::code_hash(code).ok_or_else(ApiError::not_found)?;
         let user_id = body.user_id.clone().unwrap_or_else(|| format!("guest_{}", encode_128_bits(random::bytes())));
@@ -117,8 +115,18 @@ async fn plan(state: &AppState, address: IpAddr, caller: ApiResult<Caller>, body
             admission: Admission::Invite(code),
         });
     }
-    let principal = caller?.principal(state).await?;
-    allowed(may(&principal, &Action::Create))?;
+    let principal = caller?.principal_or_nobody(state).await?;
+    let owner = match &principal {
+        // Only where VIVA_PUBLIC_START is set is there such a principal.
+        Principal::Nobody => {
+            limit_starts(state, address)?;
+            Owner::Public
+        }
+        known => {
+            allowed(may(known, &Action::Create))?;
+            known.owner().ok_or_else(ApiError::not_found)?
+        }
+    };
     let user_id = match (&principal, &body.user_id) {
         (Principal::User { sub, .. }, Some(given)) if given != sub => {
             return Err(ApiError::field("/user_id", "must be your own"));
@@ -127,13 +135,28 @@ async fn plan(state: &AppState, address: IpAddr, caller: ApiResult<Caller>, body
         (_, Some(given)) => given.clone(),
         (_, None) => return Err(ApiError::field("/user_id", "is missing: say who is interviewed")),
     };
+    let interview = wanted(state, &principal, body).await?;
+    Ok(Plan { interview, user_id, owner, admission: Admission::Direct })
+}
+
+/// The interview that a body names.
+async fn wanted(state: &AppState, principal: &Principal, body: &Start) -> ApiResult<Interview> {
     let wanted = body.kind.as_deref().or(body.interview_id.as_deref()).unwrap_or("general");
     let pointer = if body.kind.is_some() { "/kind" } else { "/interview_id" };
-    let interview = interviews::kind(state, wanted).cloned();
-    let interview =
-        interview.ok_or_else(|| ApiError::field(pointer, "is unknown: GET /api/v1/kinds lists what there is"))?;
-    let owner = principal.owner().ok_or_else(ApiError::not_found)?;
-    Ok(Plan { interview, user_id, owner, admission: Admission::Direct })
+    let unknown = || ApiError::field(pointer, "is unknown: GET /api/v1/kinds lists what there is");
+    match interviews::kind(state, wanted) {
+        Some(kind) => Ok(kind.clone()),
+        None if body.kind.is_some() => Err(unknown()),
+        None => match catalogue::usable(state, principal, wanted).await {
+            Err(error) if error.code == ErrorCode::NotFound => Err(unknown()),
+            found => found,
+        },
+    }
+}
+
+fn limit_starts(state: &AppState, address: IpAddr) -> ApiResult<()> {
+    let too_many = |wait_s| ApiError::retry(ErrorCode::RateLimited, "Too many starts from this address", wait_s);
+    state.starts.take(address).map(|_| ()).map_err(too_many)
 }
 
 fn check_text(pointer: &str, text: Option<&str>, chars_max: usize) -> ApiResult<()> {
@@ -144,7 +167,7 @@ fn check_text(pointer: &str, text: Option<&str>, chars_max: usize) -> ApiResult<
     Ok(())
 }
 
-fn refused_start(error: CreateError) -> ApiError {
+pub fn refused_start(error: CreateError) -> ApiError {
     match error {
         CreateError::AtCapacity | CreateError::Media(_) => {
             ApiError::retry(ErrorCode::AtCapacity, "All interview places are taken; try again later", 30)
@@ -208,7 +231,7 @@ fn started(
 
 /// The session of the path, if the caller may do this with it. What is foreign and what is unknown look the same.
 pub async fn authorised(state: &AppState, caller: Caller, id: &str, step: SessionStep) -> ApiResult<SessionRecord> {
-    let principal = caller.principal(state).await?;
+    let principal = caller.principal_or_nobody(state).await?;
     let record = state.store.load_session(&session_id(id)?).await?.ok_or_else(ApiError::not_found)?;
     let step = match step {
         SessionStep::ReadResults { .. } => {
@@ -222,7 +245,7 @@ pub async fn authorised(state: &AppState, caller: Caller, id: &str, step: Sessio
 }
 
 /// A denial looks like absence.
-fn allowed(decision: Decision) -> ApiResult<()> {
+pub fn allowed(decision: Decision) -> ApiResult<()> {
     match decision {
         Decision::Allow => Ok(()),
         Decision::Deny => Err(ApiError::not_found()),

@@ -1,0 +1,150 @@
+//! Interviews as they are sent and answered, as the API's description shows them.
+
+use crate::domain::interview::{Interview, Question, bounds};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An interview, or the part of one that is to change.
+#[derive(Deserialize, ToSchema)]
+pub struct InterviewBody {
+    /// A built-in kind to begin with, or a word of your own beside `questions`.
+    #[schema(example = "general")]
+    pub kind: Option<String>,
+    #[schema(min_length = 1, max_length = 120, example = "Backend engineer, first round")]
+    pub title: Option<String>,
+    #[schema(max_length = 8000)]
+    pub description: Option<String>,
+    /// BCP 47. The built-in engine speaks `en`.
+    #[schema(example = "en")]
+    pub language: Option<String>,
+    /// The interviewer's name as it is spoken.
+    #[schema(max_length = 120, example = "Vera")]
+    pub persona: Option<String>,
+    /// What a Realtime model is told beside the questions.
+    #[schema(max_length = 8000)]
+    pub instructions: Option<String>,
+    #[schema(min_items = 1, max_items = 50)]
+    pub questions: Option<Vec<QuestionBody>>,
+    pub limits: Option<LimitsBody>,
+    pub candidate_may_read_results: Option<bool>,
+}
+
+/// A question of the plan.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub struct QuestionBody {
+    /// Its place, from 1; ignored when sent: the order of the list counts.
+    #[serde(default)]
+    pub number: u32,
+    /// Spoken word for word.
+    #[schema(min_length = 1, max_length = 1000, example = "Which project are you proud of, and why?")]
+    pub text: String,
+    /// Asked in order, at most one each time an answer is short.
+    #[serde(default)]
+    #[schema(max_items = 5)]
+    pub follow_ups: Vec<String>,
+    /// An answer with fewer words than this is short; 0 never asks a follow-up.
+    #[schema(maximum = 200, example = 12)]
+    pub short_answer_words: Option<u32>,
+    /// How long after the candidate fell silent the answer still counts as unfinished.
+    #[schema(minimum = 200, maximum = 30000, example = 700)]
+    pub patience_ms: Option<u64>,
+    /// After this long the interview moves on at the next pause.
+    #[schema(minimum = 5000, maximum = 3600000, example = 300000)]
+    pub time_box_ms: Option<u64>,
+}
+
+/// Bounds of one interview.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub struct LimitsBody {
+    /// It closes politely at this age.
+    #[schema(minimum = 30000, maximum = 14400000, example = 2700000)]
+    pub max_duration_ms: Option<u64>,
+    /// The interviewer asks again after this long without a word.
+    #[schema(minimum = 3000, maximum = 600000, example = 20000)]
+    pub silence_ms: Option<u64>,
+}
+
+/// An interview as it is.
+#[derive(Serialize, ToSchema)]
+pub struct InterviewView {
+    #[schema(example = "general")]
+    pub interview_id: String,
+    /// The user that it belongs to; null for a platform's and for built-in ones.
+    pub owner_id: Option<String>,
+    /// Comes with Viva and cannot be changed.
+    pub built_in: bool,
+    pub kind: String,
+    pub title: String,
+    pub description: String,
+    pub language: String,
+    pub persona: String,
+    pub instructions: String,
+    pub questions: Vec<QuestionBody>,
+    pub limits: LimitsBody,
+    /// Always false: this version records no audio.
+    pub recording: bool,
+    pub candidate_may_read_results: bool,
+    /// The `ETag`; null for built-in ones.
+    pub version: Option<u64>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub created_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A page of interviews.
+#[derive(Serialize, ToSchema)]
+pub struct InterviewList {
+    pub interviews: Vec<InterviewView>,
+    /// For the query of the next page; null on the last one.
+    pub next_cursor: Option<String>,
+}
+
+impl QuestionBody {
+    /// The question, with defaults for what was left out.
+    pub fn into_question(self) -> Question {
+        Question {
+            text: self.text,
+            follow_ups: self.follow_ups,
+            short_answer_words: self.short_answer_words.unwrap_or(0),
+            patience_ms: self.patience_ms.unwrap_or(bounds::PATIENCE_MS_DEFAULT),
+            time_box_ms: self.time_box_ms.unwrap_or(bounds::TIME_BOX_MS_DEFAULT),
+        }
+    }
+}
+
+impl InterviewView {
+    /// One that comes with Viva.
+    pub fn built_in(interview: &Interview) -> Self {
+        let question = |(at, question): (usize, &Question)| QuestionBody {
+            number: u32::try_from(at + 1).unwrap_or(u32::MAX),
+            text: question.text.clone(),
+            follow_ups: question.follow_ups.clone(),
+            short_answer_words: Some(question.short_answer_words),
+            patience_ms: Some(question.patience_ms),
+            time_box_ms: Some(question.time_box_ms),
+        };
+        Self {
+            interview_id: interview.id.clone(),
+            owner_id: None,
+            built_in: true,
+            kind: interview.kind.clone(),
+            title: interview.title.clone(),
+            description: interview.description.clone(),
+            language: interview.language.clone(),
+            persona: interview.persona.clone(),
+            instructions: interview.instructions.clone(),
+            questions: interview.questions.iter().enumerate().map(question).collect(),
+            limits: LimitsBody {
+                max_duration_ms: Some(interview.limits.max_duration_ms),
+                silence_ms: Some(interview.limits.silence_ms),
+            },
+            recording: false,
+            candidate_may_read_results: interview.candidate_may_read_results,
+            version: None,
+            created_at: None,
+            updated_at: None,
+        }
+    }
+}
