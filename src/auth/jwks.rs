@@ -118,9 +118,15 @@ impl Provider {
             .map_err(|_| AuthError::WrongToken)?
             .claims;
         let issued = claims.iat.ok_or(AuthError::WrongToken)?;
+        // The library takes a list of issuers too, which no JWT has (RFC 7519 section 4.1.1).
+        let is_theirs = claims.iss.as_deref() == Some(self.0.config.issuer.as_str());
         // A comparison with what is no number is false.
         let is_past = issued >= 0.0 && issued <= (get_current_timestamp() + LEEWAY_S) as f64;
-        if !is_past || claims.sub.is_empty() || claims.sub.len() + PROVIDER_PREFIX.len() > SUBJECT_BYTES_MAX {
+        if !is_theirs
+            || !is_past
+            || claims.sub.is_empty()
+            || claims.sub.len() + PROVIDER_PREFIX.len() > SUBJECT_BYTES_MAX
+        {
             return Err(AuthError::WrongToken);
         }
         claims.sub.insert_str(0, PROVIDER_PREFIX);

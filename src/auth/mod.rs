@@ -88,6 +88,7 @@ pub struct Authenticator {
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    iss: Option<String>,
     iat: Option<f64>,
     username: Option<String>,
     preferred_username: Option<String>,

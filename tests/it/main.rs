@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test asserts by it, in its helpers too")]
 
+mod auth;
 mod cache;
 mod crash;
 mod docs;
@@ -12,5 +13,7 @@ mod interview;
 mod media;
 mod offers;
 mod realtime;
+mod sign_in;
+mod sign_in_time;
 mod store;
 mod support;
