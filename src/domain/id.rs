@@ -50,6 +50,10 @@ id!(
     /// One reply of the speech model.
     ResponseId
 );
+id!(
+    /// One WebSocket of a room: what others address it by.
+    SocketId
+);
 
 /// Random bits that make an identifier unguessable, as lower-case base 32 (RFC 4648 alphabet, 26 characters).
 ///
@@ -82,5 +86,12 @@ impl SessionId {
     pub fn is_well_formed(text: &str) -> bool {
         text.strip_prefix("ses_")
             .is_some_and(|rest| rest.len() == 26 && rest.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')))
+    }
+}
+
+impl SocketId {
+    /// A new socket id from 128 random bits.
+    pub fn from_random(random: [u8; 16]) -> Self {
+        Self::new(encode_128_bits(random))
     }
 }

@@ -8,6 +8,7 @@ pub mod id;
 pub mod interview;
 pub mod limit;
 pub mod result;
+pub mod room;
 pub mod session;
 pub mod sign_in;
 pub mod speech_text;
