@@ -128,8 +128,6 @@ fn a_room_ends_by_its_owner_or_by_its_time() {
     assert_eq!(room.connect_member(at(100), "u1", &socket(3)), Err(Refusal::Expired));
     assert_eq!(room.close(at(101)), Ok(()), "also an expired room can be closed");
     assert_eq!((room.state(at(102)), room.close(at(103))), (RoomState::Closed, Err(Refusal::Closed)));
-    room.reopen();
-    assert_eq!(room.state(at(50)), RoomState::Open);
 }
 
 #[test]
@@ -177,7 +175,6 @@ enum Step {
     Revoke(u8),
     Send(u32, u32),
     Close,
-    Reopen,
     Wait(i64),
 }
 
@@ -191,7 +188,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..6_u8).prop_map(Step::Revoke),
         6 => (0..12_u32, 0..12_u32).prop_map(|(from, to)| Step::Send(from, to)),
         1 => Just(Step::Close),
-        1 => Just(Step::Reopen),
         3 => (0..8_i64).prop_map(Step::Wait),
     ]
 }
@@ -220,7 +216,6 @@ fn take(room: &mut Room, now: Timestamp, step: &Step) {
             assert_eq!(routed.is_ok(), both && open, "{routed:?}");
         }
         Step::Close => drop(room.close(now)),
-        Step::Reopen => room.reopen(),
         Step::Wait(_) => drop(room.expire(now)),
     }
 }

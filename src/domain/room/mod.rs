@@ -360,11 +360,6 @@ impl Room {
         Ok(())
     }
 
-    /// Opens it again because the end could not be saved. Guests do not come back.
-    pub fn reopen(&mut self) {
-        self.closed_at = None;
-    }
-
     /// Does at the end of its time what [`Self::close`] does. Returns whether the time was over.
     pub fn expire(&mut self, now: Timestamp) -> bool {
         let over = self.state(now) == RoomState::Expired;
