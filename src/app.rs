@@ -7,11 +7,12 @@ use crate::{
     domain::interview::Interview,
     email::{self, Mailer},
     engine::BuiltinEngine,
-    http::{self, AppState, Shared, rate::PerAddress},
+    http::{self, AppState, Shared, rate::PerAddress, socket::Sockets},
     media::{Media, MediaConfig, MediaError},
     random,
     realtime::{self, Model, RawServer, RealtimeConfig, RealtimeModel},
     relay::{Relay, RelayDeps},
+    room::Rooms,
     session::{Registry, SessionDeps},
     shutdown::{Phase, Shutdown},
     store::{SqlStore, Store, StoreError},
@@ -124,6 +125,8 @@ impl App {
             reject_beta: config.voice.reject_beta,
             shutdown: shutdown.clone(),
         });
+        let rooms = Rooms::load(store.clone(), config.rooms, Timestamp::now()).await?;
+        tokio::spawn(rooms.clone().keep_up(shutdown.stop.clone()));
         let state = AppState::new(Shared {
             authenticator: Authenticator::new(&config.access)?,
             registry: Registry::new(deps),
@@ -150,6 +153,10 @@ impl App {
             // A class behind one address gets its codes; a loop fills nobody's mailbox.
             sign_ups: PerAddress::new(30, 10_000),
             sign_in_tries: PerAddress::new(100, 2_000),
+            rooms,
+            sockets: Sockets::new(config.api.sockets_max),
+            // A class that mistypes gets in; a machine that guesses finds nothing in years.
+            wrong_codes: PerAddress::new(30, 6_000),
         });
         let http = serve(&config.http, listener, http::router(state.clone())).await?;
         let interview_url = if config.access.open_mode() { Some(http::open_invite(&state).await?) } else { None };
@@ -191,6 +198,11 @@ impl App {
             tracing::error!(live = self.state.registry.len(), "sessions did not finish in time");
         }
         self.http.graceful_shutdown(Some(LAST_REQUESTS.min(HURRY / 3)));
+        // They got a close frame when the drain began; the connections are not the HTTP server's any more.
+        let _ = tokio::time::timeout(HURRY, self.state.sockets.all_closed()).await;
+        if let Err(error) = self.state.rooms.save_counts().await {
+            tracing::error!(%error, "the last joins are not counted");
+        }
         self.media.shutdown().await;
         self.store.close().await;
         tracing::info!("stopped");

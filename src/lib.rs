@@ -40,6 +40,8 @@ pub mod relay;
 #[cfg(feature = "server")]
 pub mod results;
 #[cfg(feature = "server")]
+pub mod room;
+#[cfg(feature = "server")]
 pub mod session;
 #[cfg(feature = "server")]
 pub mod shutdown;

@@ -151,6 +151,11 @@ impl Authenticator {
         self.own.as_ref().ok_or(AuthError::UsersNotConfigured)?.issue(user_id, username, now_s)
     }
 
+    /// Whether platforms have keys here.
+    pub fn has_api_keys(&self) -> bool {
+        !self.api_keys.is_empty()
+    }
+
     fn api_key(&self, key: &str) -> Result<Identity, AuthError> {
         if self.api_keys.is_empty() {
             return Err(AuthError::ApiKeysNotConfigured);

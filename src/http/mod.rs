@@ -12,6 +12,7 @@ mod paging;
 pub mod rate;
 mod router;
 mod routes;
+pub mod socket;
 
 pub use router::router;
 pub use routes::interviews::open_invite;
@@ -25,6 +26,7 @@ use crate::{
     engine::BuiltinEngine,
     ice::IcePlan,
     relay::Relay,
+    room::Rooms,
     session::Registry,
     shutdown::Shutdown,
     store::{SqlStore, Store},
@@ -65,6 +67,10 @@ pub struct Shared {
     pub sign_ups: rate::PerAddress,
     /// Codes and proofs tried, per address.
     pub sign_in_tries: rate::PerAddress,
+    pub rooms: Rooms,
+    pub sockets: socket::Sockets,
+    /// Room codes that were tried and wrong, per address.
+    pub wrong_codes: rate::PerAddress,
 }
 
 /// [`Shared`], cheap to clone.

@@ -77,6 +77,19 @@ impl<K: Eq + Hash + Clone> PerClient<K> {
 }
 
 impl PerAddress {
+    /// Whether [`Self::take`] would succeed, without taking anything.
+    ///
+    /// # Errors
+    /// Seconds until it would.
+    pub fn check(&self, address: IpAddr) -> Result<(), u64> {
+        let now_ms = self.epoch.elapsed().as_millis() as u64;
+        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        match buckets.get(&network(address)).copied().map(|mut bucket| bucket.take(now_ms)) {
+            Some(Admission::Refused { retry_after_ms }) => Err(retry_after_ms.div_ceil(1_000).max(1)),
+            Some(Admission::Granted { .. }) | None => Ok(()),
+        }
+    }
+
     /// Takes one token of `address`.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use super::{
     error::ApiError,
     extract::BODY_BYTES_MAX,
     idempotency, middleware, openapi, page,
-    routes::{catalogue, docs, events, health, interviews, invites, live, realtime, sessions, sign_in},
+    routes::{catalogue, docs, events, health, interviews, invites, live, realtime, rooms, sessions, sign_in, signaling},
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
 use axum::{
@@ -74,6 +74,8 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(invites::routes())
         .merge(events::routes())
         .merge(health::routes())
+        .merge(rooms::routes())
+        .merge(signaling::routes())
         .merge(interviews::routes())
         .merge(live::routes())
         .merge(sessions::routes())

@@ -54,12 +54,6 @@ pub(super) struct Index {
     due: BTreeSet<(Timestamp, RoomCode)>,
 }
 
-/// What was due.
-#[derive(Debug, Default)]
-pub(super) struct Due {
-    pub forgotten: Vec<(Arc<LiveRoom>, RoomState)>,
-}
-
 impl Index {
     pub fn len(&self) -> usize {
         self.by_code.len()
@@ -114,7 +108,10 @@ impl Index {
 
     /// The room was closed.
     pub fn closed(&mut self, room: &Arc<LiveRoom>) {
-        self.due.retain_not(room, self.by_code.get(&room.code).map(|(_, state)| *state));
+        let state = self.by_code.get(&room.code).map(|(_, state)| *state);
+        if let Some(at) = state.and_then(|state| due_at(room, state)) {
+            self.due.remove(&(at, room.code));
+        }
         self.move_to(room, RoomState::Closed);
     }
 
@@ -129,30 +126,37 @@ impl Index {
         }
     }
 
-    /// Whether something is due.
+    /// Whether a room is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.due.first().is_some_and(|(at, _)| *at <= now)
     }
 
-    /// Lets rooms expire and forgets those that were kept long enough.
-    pub fn pass_time(&mut self, now: Timestamp) -> Due {
-        let mut due = Due::default();
-        while self.is_due(now) {
-            let Some((_, code)) = self.due.pop_first() else { break };
-            let Some((room, state)) = self.by_code.get(&code).cloned() else { continue };
-            if state == RoomState::Open {
+    /// Lets rooms expire whose time is over.
+    pub fn expire_due(&mut self, now: Timestamp) {
+        let due: Vec<(Timestamp, RoomCode)> = self.due.range(..=(now, RoomCode::LAST)).copied().collect();
+        for (at, code) in due {
+            if let Some((room, RoomState::Open)) = self.by_code.get(&code).cloned() {
+                self.due.remove(&(at, code));
                 room.expire(now);
                 self.move_to(&room, RoomState::Expired);
-            } else {
-                self.forget(&room, state);
-                due.forgotten.push((room, state));
             }
         }
-        due
     }
 
-    fn forget(&mut self, room: &Arc<LiveRoom>, state: RoomState) {
+    /// Rooms that were kept long enough. They stay until [`Self::forget`], when the store has forgotten them too.
+    pub fn forgettable(&self, now: Timestamp) -> Vec<(Arc<LiveRoom>, RoomState)> {
+        let due = self.due.range(..=(now, RoomCode::LAST));
+        let ended = due.filter_map(|(_, code)| self.by_code.get(code)).filter(|(_, state)| *state != RoomState::Open);
+        ended.cloned().collect()
+    }
+
+    /// Takes a room out of everything.
+    pub fn forget(&mut self, room: &Arc<LiveRoom>) {
+        let Some(&(_, state)) = self.by_code.get(&room.code) else { return };
         let place = place(room);
+        if let Some(at) = due_at(room, state) {
+            self.due.remove(&(at, room.code));
+        }
         self.by_code.remove(&room.code);
         self.all.remove(&place);
         self.by_state[state as usize].remove(&place);
@@ -212,18 +216,5 @@ fn due_at(room: &LiveRoom, state: RoomState) -> Option<Timestamp> {
         RoomState::Expired => expires_at.and_then(kept),
         // It can be read until it would have expired.
         RoomState::Closed => expires_at.filter(|at| Some(*at) > closed_at).or_else(|| closed_at.and_then(kept)),
-    }
-}
-
-/// Taking a room's date out of the set needs the date it was put in with.
-trait DueSet {
-    fn retain_not(&mut self, room: &LiveRoom, state: Option<RoomState>);
-}
-
-impl DueSet for BTreeSet<(Timestamp, RoomCode)> {
-    fn retain_not(&mut self, room: &LiveRoom, state: Option<RoomState>) {
-        if let Some(at) = state.and_then(|state| due_at(room, state)) {
-            self.remove(&(at, room.code));
-        }
     }
 }

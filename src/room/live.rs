@@ -38,6 +38,21 @@ struct Inner {
     summary: Option<(RoomState, Arc<str>)>,
 }
 
+/// Something that one participant sends to others.
+enum Said<'a> {
+    Step(&'a Relay),
+    Words(&'a str),
+}
+
+impl<'a> Said<'a> {
+    fn notice(&self, sender: &'a Participant, target: Option<&'a Participant>) -> Notice<'a> {
+        match *self {
+            Self::Step(relay) => Notice::Relayed { relay, sender, target },
+            Self::Words(text) => Notice::Chat { text, sender, target },
+        }
+    }
+}
+
 impl LiveRoom {
     pub fn new(room: Room) -> Self {
         let inner = Inner { room, sockets: HashMap::new(), slow: Vec::new(), summary: None };
@@ -168,29 +183,22 @@ impl LiveRoom {
 
     /// Passes something on.
     pub fn relay(&self, now: Timestamp, from: &SocketId, relay: &Relay) -> Result<(), Refusal> {
-        self.pass(now, from, relay.target.as_deref(), |sender, target| Notice::Relayed { relay, sender, target })
+        self.pass(now, from, relay.target.as_deref(), &Said::Step(relay))
     }
 
     /// Passes words on.
     pub fn chat(&self, now: Timestamp, from: &SocketId, target: Option<&str>, text: &str) -> Result<(), Refusal> {
-        self.pass(now, from, target, |sender, target| Notice::Chat { text, sender, target })
+        self.pass(now, from, target, &Said::Words(text))
     }
 
     /// Who is connected, in words for a socket of that dialect.
     pub fn presence(&self, dialect: Dialect) -> Option<String> {
         let inner = self.lock();
-        let connected: Vec<&Participant> =
-            inner.room.participants().filter(|one| one.socket_id.is_some()).collect();
+        let connected: Vec<&Participant> = inner.room.participants().filter(|one| one.socket_id.is_some()).collect();
         encode(dialect, &Notice::Presence { room_code: self.code, connected: &connected })
     }
 
-    fn pass(
-        &self,
-        now: Timestamp,
-        from: &SocketId,
-        target: Option<&str>,
-        notice: impl for<'a> FnOnce(&'a Participant, Option<&'a Participant>) -> Notice<'a>,
-    ) -> Result<(), Refusal> {
+    fn pass(&self, now: Timestamp, from: &SocketId, target: Option<&str>, said: &Said<'_>) -> Result<(), Refusal> {
         let mut inner = self.lock();
         let dialect = inner.sockets.get(from).ok_or(Refusal::NotJoined)?.dialect;
         let target = match (target, dialect) {
@@ -203,12 +211,12 @@ impl LiveRoom {
         match route {
             Route::Others => {
                 let sender = sender.clone();
-                inner.tell_all(&notice(&sender, None), Some(from));
+                inner.tell_all(&said.notice(&sender, None), Some(from));
             }
             Route::To(socket_id) => {
                 let target = inner.room.of_socket(&socket_id).ok_or(Refusal::NoSuchTarget)?;
                 let to = inner.sockets.get(&socket_id).ok_or(Refusal::TargetOffline)?.dialect;
-                if let Some(text) = encode(to, &notice(sender, Some(target))) {
+                if let Some(text) = encode(to, &said.notice(sender, Some(target))) {
                     inner.send(&socket_id, Outgoing::Text(text.into()));
                 }
             }

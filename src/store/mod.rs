@@ -11,6 +11,7 @@ mod idempotency;
 mod interviews;
 mod location;
 mod record;
+mod rooms;
 pub mod sql;
 mod users;
 
@@ -22,6 +23,7 @@ pub use record::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, QuestionRecord,
     SessionRecord, SessionSummary,
 };
+pub use rooms::{RoomTallies, StoredMember, StoredRoom};
 pub use sql::SqlStore;
 pub use users::User;
 

@@ -1,12 +1,18 @@
 //! Rooms in the store: their terms, their members, and what they count for. Who is connected is not kept.
 
-use super::{SqlStore, StoreError, refused};
+use super::{
+    SqlStore, StoreError,
+    sql::{
+        column::{column, number, optional_number, optional_time, text, time},
+        refused,
+    },
+};
 use crate::domain::{
     auth::Owner,
     room::{RoomCode, RoomTerms},
 };
 use jiff::Timestamp;
-use sqlx::{AnyConnection, Row, any::AnyRow, query};
+use sqlx::{AnyConnection, any::AnyRow, query};
 
 /// A room as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,13 +162,10 @@ impl SqlStore {
 
     /// Everything about rooms, for the start: they are served from memory.
     pub async fn load_rooms(&self) -> Result<(Vec<StoredRoom>, RoomTallies), StoreError> {
-        let rows = query(
-            "SELECT code, owner_kind, owner_subject, owner_id, name, description, created_at, expires_at, closed_at, \
-             participants_max, participants_total FROM rooms ORDER BY code",
-        );
-        let rows = rows.fetch_all(self.readers()).await.map_err(refused)?;
+        let rows = query("SELECT * FROM rooms ORDER BY code").fetch_all(self.readers()).await.map_err(refused)?;
         let mut rooms = rows.iter().map(room).collect::<Result<Vec<_>, _>>()?;
-        let rows = query("SELECT code, user_id, display_name, joined_at FROM room_members ORDER BY joined_at, user_id");
+        rooms.sort_by_key(|room| room.terms.code);
+        let rows = query("SELECT * FROM room_members ORDER BY joined_at, user_id");
         for row in rows.fetch_all(self.readers()).await.map_err(refused)? {
             let code = code(&row)?;
             if let Ok(at) = rooms.binary_search_by_key(&code, |room| room.terms.code) {
@@ -170,9 +173,9 @@ impl SqlStore {
             }
         }
         let mut tallies = RoomTallies::default();
-        for row in query("SELECT name, value FROM room_tallies").fetch_all(self.readers()).await.map_err(refused)? {
-            let value = unsigned(row.try_get(1).map_err(refused)?);
-            match row.try_get::<String, _>(0).map_err(refused)?.as_str() {
+        for row in query("SELECT * FROM room_tallies").fetch_all(self.readers()).await.map_err(refused)? {
+            let value = number(&row, "value")?;
+            match text(&row, "name")?.as_str() {
                 "closed" => tallies.closed = value,
                 "expired" => tallies.expired = value,
                 "participants" => tallies.participants = value,
@@ -205,46 +208,34 @@ async fn put_total(db: &mut AnyConnection, code: RoomCode, total: u64) -> Result
 }
 
 fn room(row: &AnyRow) -> Result<StoredRoom, StoreError> {
-    let kind: String = row.try_get(1).map_err(refused)?;
-    let subject: String = row.try_get(2).map_err(refused)?;
-    let participants_max: Option<i64> = row.try_get(9).map_err(refused)?;
-    let participants_max = participants_max.map(u32::try_from).transpose();
+    let owner = Owner::from_stored(&text(row, "owner_kind")?, &text(row, "owner_subject")?);
     Ok(StoredRoom {
         terms: RoomTerms {
             code: code(row)?,
-            owner: Owner::from_stored(&kind, &subject).ok_or(StoreError::Damaged("rooms.owner_kind"))?,
-            owner_id: row.try_get(3).map_err(refused)?,
-            name: row.try_get(4).map_err(refused)?,
-            description: row.try_get(5).map_err(refused)?,
-            created_at: time(row.try_get(6).map_err(refused)?)?,
-            expires_at: row.try_get::<Option<i64>, _>(7).map_err(refused)?.map(time).transpose()?,
-            participants_max: participants_max.map_err(|_| StoreError::Damaged("rooms.participants_max"))?,
+            owner: owner.ok_or(StoreError::Damaged("owner_kind"))?,
+            owner_id: column(row, "owner_id")?,
+            name: column(row, "name")?,
+            description: column(row, "description")?,
+            created_at: time(row, "created_at")?,
+            expires_at: optional_time(row, "expires_at")?,
+            participants_max: optional_number(row, "participants_max")?,
         },
-        closed_at: row.try_get::<Option<i64>, _>(8).map_err(refused)?.map(time).transpose()?,
-        participants_total: unsigned(row.try_get(10).map_err(refused)?),
+        closed_at: optional_time(row, "closed_at")?,
+        participants_total: number(row, "participants_total")?,
         members: Vec::new(),
     })
 }
 
 fn member(row: &AnyRow) -> Result<StoredMember, StoreError> {
     Ok(StoredMember {
-        user_id: row.try_get(1).map_err(refused)?,
-        display_name: row.try_get(2).map_err(refused)?,
-        joined_at: time(row.try_get(3).map_err(refused)?)?,
+        user_id: text(row, "user_id")?,
+        display_name: text(row, "display_name")?,
+        joined_at: time(row, "joined_at")?,
     })
 }
 
 fn code(row: &AnyRow) -> Result<RoomCode, StoreError> {
-    let text: String = row.try_get(0).map_err(refused)?;
-    RoomCode::parse(&text).ok_or(StoreError::Damaged("rooms.code"))
-}
-
-fn time(milliseconds: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millisecond(milliseconds).map_err(|_| StoreError::Damaged("a time of a room"))
-}
-
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
+    RoomCode::parse(&text(row, "code")?).ok_or(StoreError::Damaged("code"))
 }
 
 fn saturated(value: u64) -> i64 {

@@ -15,5 +15,7 @@ mod offers;
 mod realtime;
 mod sign_in;
 mod sign_in_time;
+mod rooms;
+mod signaling;
 mod store;
 mod support;

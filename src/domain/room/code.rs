@@ -11,6 +11,9 @@ const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 pub struct RoomCode([u8; CODE_CHARS]);
 
 impl RoomCode {
+    /// No code sorts behind it: the end of a range.
+    pub const LAST: Self = Self(*b"zzzzzz");
+
     /// A code from 64 random bits; all codes are equally likely to within 2⁻³³.
     pub fn from_random(random: u64) -> Self {
         let mut value = random;

@@ -23,10 +23,35 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(health))
         .routes(routes!(process))
         .routes(routes!(ready))
         .routes(routes!(metrics))
         .routes(routes!(interview))
+}
+
+/// The rooms side of this server.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// `healthy` or `draining`.
+    #[schema(example = "healthy")]
+    status: &'static str,
+    #[schema(format = DateTime)]
+    timestamp: String,
+    metrics: HealthMetrics,
+    /// `sqlite` or `postgres`.
+    database: &'static str,
+}
+
+/// Counts of now.
+#[derive(Serialize, ToSchema)]
+pub struct HealthMetrics {
+    active_websocket_connections: usize,
+    /// Rooms that are open.
+    active_rooms: usize,
+    /// `enabled`, or `disabled` without an API key.
+    #[schema(example = "enabled")]
+    api_authentication: &'static str,
 }
 
 /// One word.
@@ -58,6 +83,23 @@ pub struct ModelHealth {
     sha256: String,
     /// In memory; models are loaded on first use.
     loaded: bool,
+}
+
+/// How the service is doing, for monitoring. Needs no credential.
+#[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, body = Health)))]
+pub async fn health(State(state): State<AppState>) -> Json<Health> {
+    let now = super::now();
+    let draining = state.shutdown.phase() != Phase::Serving;
+    Json(Health {
+        status: if draining { "draining" } else { "healthy" },
+        timestamp: now.to_string(),
+        metrics: HealthMetrics {
+            active_websocket_connections: state.sockets.open(),
+            active_rooms: state.rooms.open_count(now),
+            api_authentication: if state.authenticator.has_api_keys() { "enabled" } else { "disabled" },
+        },
+        database: state.database.kind(),
+    })
 }
 
 /// The process is alive.

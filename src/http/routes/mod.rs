@@ -13,6 +13,8 @@ pub mod realtime;
 pub mod session_body;
 pub mod sessions;
 pub mod sign_in;
+pub mod rooms;
+pub mod signaling;
 
 use jiff::Timestamp;
 

@@ -4,6 +4,7 @@
 mod client_secrets;
 mod interviews;
 mod users;
+mod rooms;
 
 use super::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, SessionRecord, SqlStore,
@@ -92,6 +93,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     interviews::check(&empty().await).await;
     users::check(&empty().await).await;
     client_secrets::check(&empty().await).await;
+    rooms::check(&empty().await).await;
 }
 
 async fn load(store: &impl Store, n: u8) -> SessionRecord {

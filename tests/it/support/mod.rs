@@ -4,3 +4,4 @@ pub mod caller;
 pub mod postgres;
 pub mod server;
 pub mod services;
+pub mod signaling;
