@@ -1,6 +1,6 @@
 //! The built-in engine with its real models: it hears recorded people, speaks, is interrupted, and fails cleanly.
 
-mod rig;
+pub(crate) mod rig;
 
 use rig::{CLIPS, DEADLINE, Rig, clip, clip_16_khz, edits, to_16_khz, user_text, words};
 use std::{path::Path, sync::LazyLock};

@@ -17,5 +17,6 @@ mod sign_in;
 mod sign_in_time;
 mod rooms;
 mod signaling;
+mod relay;
 mod store;
 mod support;
