@@ -1,5 +1,8 @@
 //! The composition root: the only file that names concrete stores, models and media, and the order of start and end.
 
+mod rest;
+
+use self::rest::Rest;
 use crate::{
     auth::{self, Authenticator, sign_in::SignIn},
     cache::{self, CacheError},
@@ -7,6 +10,7 @@ use crate::{
     domain::interview::Interview,
     email::{self, Mailer},
     engine::BuiltinEngine,
+    grpc,
     http::{self, AppState, Shared, rate::PerAddress, socket::Sockets},
     media::{Media, MediaConfig, MediaError},
     random,
@@ -19,7 +23,10 @@ use crate::{
     wire::realtime::dialect::Dialect,
 };
 use axum_server::{Handle, tls_rustls::RustlsConfig};
-use hyper_util::rt::TokioTimer;
+use hyper_util::{
+    rt::{TokioExecutor, TokioTimer},
+    server::conn::auto::Builder as HttpBuilder,
+};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{
@@ -69,6 +76,13 @@ pub enum StartError {
 const DEFAULT_KIND: &str = "general";
 /// How long a client may take to send its request line and headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Requests and streams at a time on one connection of HTTP/2.
+const STREAMS_MAX: u32 = 128;
+/// Bytes of all headers of a request of HTTP/2.
+const HEADER_BYTES_MAX: u32 = 32 * 1024;
+/// A silent connection of HTTP/2 is asked whether it is still there, and closed if it does not answer.
+const PING_EVERY: Duration = Duration::from_secs(30);
+const PONG_WITHIN: Duration = Duration::from_secs(20);
 /// After the last session, how long open requests may take.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
 /// After a second signal, how long everything may take.
@@ -158,7 +172,8 @@ impl App {
             // A class that mistypes gets in; a machine that guesses finds nothing in years.
             wrong_codes: PerAddress::new(30, 6_000),
         });
-        let http = serve(&config.http, listener, http::router(state.clone())).await?;
+        let grpc = grpc::routes(Arc::new(Rest::new(state.clone())), &shutdown).into_axum_router();
+        let http = serve(&config.http, listener, http::router(state.clone(), Some(grpc))).await?;
         let interview_url = if config.access.open_mode() { Some(http::open_invite(&state).await?) } else { None };
         Ok(Self { url, interview_url, state, media, store, shutdown, drain: config.limits.drain, http })
     }
@@ -232,16 +247,28 @@ async fn serve(
             let tls = RustlsConfig::from_pem_file(&files.cert, &files.key).await.map_err(StartError::Tls)?;
             let mut server =
                 axum_server::from_tcp_rustls(listener, tls).map_err(StartError::Tls)?.handle(handle.clone());
-            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+            limit_protocols(server.http_builder());
             tokio::spawn(report(server.serve(service)));
         }
         None => {
             let mut server = axum_server::from_tcp(listener).map_err(StartError::Tls)?.handle(handle.clone());
-            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+            limit_protocols(server.http_builder());
             tokio::spawn(report(server.serve(service)));
         }
     }
     Ok(handle)
+}
+
+/// Bounds of both versions of HTTP: slow heads, requests at a time, connections that nobody answers on.
+fn limit_protocols(builder: &mut HttpBuilder<TokioExecutor>) {
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(HEADER_BYTES_MAX)
+        .keep_alive_interval(Some(PING_EVERY))
+        .keep_alive_timeout(PONG_WITHIN);
 }
 
 async fn report(serving: impl Future<Output = std::io::Result<()>>) {

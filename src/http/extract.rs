@@ -137,6 +137,14 @@ impl From<crate::auth::AuthError> for ApiError {
 }
 
 impl Caller {
+    /// Who these headers say is asking.
+    ///
+    /// # Errors
+    /// 401 for a wrong credential.
+    pub async fn of(headers: &HeaderMap, state: &AppState) -> ApiResult<Self> {
+        identify(headers, state).await.map(Self)
+    }
+
     /// The principal behind it, who is somebody.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ mod routes;
 pub mod socket;
 
 pub use router::router;
-pub use routes::interviews::open_invite;
+pub use routes::{events::watch_events, interviews::open_invite};
 
 use crate::{
     auth::{Authenticator, sign_in::SignIn},

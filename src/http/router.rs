@@ -5,19 +5,21 @@ use super::{
     error::ApiError,
     extract::BODY_BYTES_MAX,
     idempotency, middleware, openapi, page,
-    routes::{catalogue, docs, events, health, interviews, invites, live, realtime, rooms, sessions, sign_in, signaling},
+    routes::{
+        catalogue, docs, events, health, interviews, invites, live, realtime, rooms, sessions, sign_in, signaling,
+    },
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, Method, header},
-    middleware::{from_fn_with_state, map_response},
+    middleware::{Next, from_fn_with_state, map_response},
     response::{IntoResponse, Response},
     routing::get,
 };
 use std::time::Duration;
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -29,8 +31,8 @@ use utoipa_axum::router::OpenApiRouter;
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// All routes with what stands around them.
-pub fn router(state: AppState) -> Router {
+/// All routes with what stands around them; calls of gRPC go to `grpc`.
+pub fn router(state: AppState, grpc: Option<Router>) -> Router {
     let around = ServiceBuilder::new()
         .layer(from_fn_with_state(state.clone(), middleware::around))
         .layer(CatchPanicLayer::custom(panicked))
@@ -52,8 +54,18 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(|| async {
             ApiError::new(ErrorCode::MethodNotAllowed, "This address does not take that method")
         })
+        .layer(from_fn_with_state(grpc, divert_grpc))
         .layer(around)
         .with_state(state)
+}
+
+/// One port for both: a call of gRPC says what it is (`application/grpc`, `application/grpc+proto`).
+async fn divert_grpc(State(grpc): State<Option<Router>>, request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    match grpc {
+        Some(grpc) if kind.starts_with(b"application/grpc") => grpc.oneshot(request).await.into_response(),
+        _ => next.run(request).await,
+    }
 }
 
 fn pages() -> Router<AppState> {

@@ -240,7 +240,9 @@ mod tests {
     #[test]
     fn only_named_origins_and_our_own_connect_from_a_page() {
         let list = AllowedOrigins::List(vec!["https://app.example".to_owned()]);
-        let may = |pairs, allowed| origin_may_connect(&headers(pairs), allowed);
+        fn may(pairs: &[(&'static str, &'static str)], allowed: &AllowedOrigins) -> bool {
+            origin_may_connect(&headers(pairs), allowed)
+        }
         assert!(may(&[("host", "viva.example")], &list), "a native client has no origin");
         assert!(may(&[("host", "viva.example"), ("origin", "https://app.example")], &list));
         assert!(may(&[("host", "viva.example"), ("origin", "https://viva.example")], &list));

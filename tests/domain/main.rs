@@ -4,6 +4,7 @@
 
 mod audio;
 mod auth;
+mod grpc_code;
 mod ice;
 mod limit;
 mod protos;

@@ -6,7 +6,7 @@ use viva::domain::event::*;
 
 fn pool() -> DescriptorPool {
     let include = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
-    let files = protox::compile(["viva/v1/events.proto"], [include]).expect("the file compiles");
+    let files = protox::compile(["viva/v1/interviews.proto"], [include]).expect("the file compiles");
     DescriptorPool::from_file_descriptor_set(files).expect("its types resolve")
 }
 

@@ -79,7 +79,7 @@ fn read_sources() -> Vec<Source> {
 }
 
 fn visit(folder: &Path, sources: &mut Vec<Source>) {
-    const NOT_OURS: [&str; 5] = ["node_modules", "out", "fixtures", "gen", "target"];
+    const NOT_OURS: [&str; 6] = ["node_modules", "out", "fixtures", "gen", "generated", "target"];
     let Ok(entries) = fs::read_dir(folder) else { return };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

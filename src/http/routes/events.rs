@@ -65,11 +65,25 @@ pub async fn events(
     Ok(([unbuffered], Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))).into_response())
 }
 
+/// The same for a caller that is known by headers alone.
+///
+/// # Errors
+/// As the route.
+pub async fn watch_events(
+    state: &AppState,
+    headers: &HeaderMap,
+    id: &str,
+    after: Option<u64>,
+) -> ApiResult<impl Stream<Item = Watched> + Send + 'static> {
+    let record = authorised(state, Caller::of(headers, state).await?, id, SessionStep::Watch).await?;
+    watch(state, record, after).await
+}
+
 /// The events of a session that the caller may watch; of an ended one its final state.
 ///
 /// # Errors
 /// `at_capacity` when too many watch it already.
-pub async fn watch(
+async fn watch(
     state: &AppState,
     record: SessionRecord,
     after: Option<u64>,

@@ -226,11 +226,6 @@ pub fn servers(state: &AppState, session_id: &SessionId) -> Vec<IceServerBody> {
     state.ice.for_session(session_id, now_s).iter().map(server_body).collect()
 }
 
-/// The same as JSON.
-pub fn servers_json(state: &AppState, session_id: &SessionId) -> Vec<Value> {
-    servers(state, session_id).into_iter().filter_map(|server| serde_json::to_value(server).ok()).collect()
-}
-
 fn server_body(server: &IceServer) -> IceServerBody {
     let credential = server.credential.as_ref();
     IceServerBody {

@@ -107,9 +107,11 @@ pub struct IceServers {
     pub ttl: u64,
 }
 
-/// One entry for `RTCPeerConnection`.
+/// A dictionary for `RTCPeerConnection`.
 #[derive(Clone, Serialize, ToSchema)]
+#[schema(as = RtcIceServer)]
 pub struct IceServerBody {
+    /// STUN or TURN addresses.
     pub urls: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,

@@ -10,10 +10,10 @@ pub mod invites;
 pub mod live;
 mod live_body;
 pub mod realtime;
+pub mod rooms;
 pub mod session_body;
 pub mod sessions;
 pub mod sign_in;
-pub mod rooms;
 pub mod signaling;
 
 use jiff::Timestamp;

@@ -1,13 +1,15 @@
 //! What is sent to the session routes, and what they answer, as the API's description shows it.
 
-use crate::domain::{
-    event::{QualityData, QuestionNumber},
-    session::{EndReason, Status},
-    transcript::Role,
+use crate::{
+    domain::{
+        event::{QualityData, QuestionNumber},
+        session::{EndReason, Status},
+        transcript::Role,
+    },
+    http::routes::live_body::IceServerBody,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 /// Body of `POST /api/interview/start`.
@@ -40,8 +42,7 @@ pub struct Started {
     /// The candidate's token for this session, shown once: `Authorization: Bearer …`.
     pub token: String,
     /// For `RTCPeerConnection`.
-    #[schema(value_type = Vec<RtcIceServer>)]
-    pub ice_servers: Vec<Value>,
+    pub ice_servers: Vec<IceServerBody>,
     /// When it ends if nobody connects.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
@@ -49,17 +50,6 @@ pub struct Started {
     pub page_url: String,
     pub consent: ConsentText,
     pub endpoints: Endpoints,
-}
-
-/// A dictionary for `RTCPeerConnection`.
-#[derive(Serialize, ToSchema)]
-pub struct RtcIceServer {
-    /// STUN or TURN addresses.
-    pub urls: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
 }
 
 /// The text that a candidate agrees to.
@@ -83,6 +73,7 @@ pub struct Endpoints {
     pub results: String,
     pub end: String,
     pub actions: String,
+    pub events: String,
     pub consent: String,
 }
 

@@ -17,7 +17,7 @@ use crate::{
         routes::{
             catalogue,
             interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
-            live::servers_json,
+            live::servers,
             now,
             session_body::{
                 ClientTranscript, ConsentBody, ConsentGiven, ConsentKept, ConsentState, ConsentText, Done, Ended,
@@ -210,7 +210,7 @@ fn started(
         session_id: session_id.to_string(),
         status,
         token: token.to_owned(),
-        ice_servers: servers_json(state, session_id),
+        ice_servers: servers(state, session_id),
         expires_at,
         page_url: format!("{}/interview/{session_id}#token={token}", state.public_url),
         consent: ConsentText { required: consent_required, version: CONSENT_VERSION, text: CONSENT_TEXT },
@@ -224,6 +224,7 @@ fn started(
             results: at("results"),
             end: at("end"),
             actions: at("actions"),
+            events: at("events"),
             consent: at("consent"),
         },
     }

@@ -3,8 +3,8 @@
 
 mod client_secrets;
 mod interviews;
-mod users;
 mod rooms;
+mod users;
 
 use super::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, SessionRecord, SqlStore,

@@ -58,7 +58,9 @@ async fn every_kind_of_credential_opens_and_no_wrong_one() {
     let expired = format!("Bearer {}", jwt("ann", -600));
     let unknown = format!("Bearer ek_{}", "0".repeat(64));
     let candidate = format!("Bearer {}", "0".repeat(64));
-    for value in [expired.as_str(), &unknown, &candidate, "Bearer a.b.c", "Bearer ", "Basic abc", "Bearer ek_", &key[..9]] {
+    for value in
+        [expired.as_str(), &unknown, &candidate, "Bearer a.b.c", "Bearer ", "Basic abc", "Bearer ek_", &key[..9]]
+    {
         assert_eq!(turned_away(&server, PATH, &[("authorization", value)]).await, wrong, "{value}");
     }
     assert_eq!(turned_away(&server, PATH, &[("x-api-key", "another-key-1")]).await, wrong);
@@ -77,8 +79,11 @@ async fn the_keys_of_both_endpoints_open_and_expire() {
     let shared = Shared::start(&[]).await;
     let server = &shared.server;
     let (status, body) = server
-        .post("/v1/realtime/client_secrets", json!({"expires_after": {"anchor": "created_at", "seconds": 20},
-            "session": {"type": "realtime", "model": "gpt-realtime-2", "audio": {"output": {"voice": "cedar"}}}}))
+        .post(
+            "/v1/realtime/client_secrets",
+            json!({"expires_after": {"anchor": "created_at", "seconds": 20},
+            "session": {"type": "realtime", "model": "gpt-realtime-2", "audio": {"output": {"voice": "cedar"}}}}),
+        )
         .await;
     assert_eq!(status, 200, "{body}");
     let left_s = body["expires_at"].as_i64().unwrap() - Timestamp::now().as_second();
@@ -105,9 +110,14 @@ async fn the_keys_of_both_endpoints_open_and_expire() {
         (json!({"expires_after": {"seconds": 9}}), "/expires_after/seconds"),
         (json!({"expires_after": {"seconds": 7_201}}), "/expires_after/seconds"),
         (json!({"expires_after": {"anchor": "later"}}), "/expires_after/anchor"),
-        (json!({"session": {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 16_000}}}}}),
-            "/session/audio/input/format/rate"),
-        (json!({"session": {"audio": {"input": {"format": {"type": "audio/pcmu"}}}}}), "/session/audio/input/format/type"),
+        (
+            json!({"session": {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 16_000}}}}}),
+            "/session/audio/input/format/rate",
+        ),
+        (
+            json!({"session": {"audio": {"input": {"format": {"type": "audio/pcmu"}}}}}),
+            "/session/audio/input/format/type",
+        ),
         (json!({"session": {"model": ""}}), "/session/model"),
         (json!({"session": {"instructions": 7}}), "/session"),
         (json!({"session": 7}), "/session"),
@@ -195,12 +205,27 @@ async fn hostile_frames_are_answered_and_harm_nobody() {
         (r#"{"type":"input_audio_buffer.append","audio":7}"#, "invalid_value"),
         (r#"{"type":"input_audio_buffer.append","audio":"!!"}"#, "invalid_value"),
         (r#"{"type":"conversation.item.create"}"#, "invalid_value"),
-        (r#"{"type":"conversation.item.create","item":{"type":"message","role":"assistant","content":[{"type":"output_audio","audio":"AA=="}]}}"#, "invalid_value"),
+        (
+            r#"{"type":"conversation.item.create","item":{"type":"message","role":"assistant","content":[{"type":"output_audio","audio":"AA=="}]}}"#,
+            "invalid_value",
+        ),
         (r#"{"type":"conversation.item.retrieve","item_id":"none"}"#, "item_retrieve_invalid_item_id"),
-        (r#"{"type":"conversation.item.truncate","item_id":"none","audio_end_ms":1e300}"#, "item_truncate_invalid_item_id"),
-        (r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcm","rate":16000}}}}}"#, "integer_below_min_value"),
-        (r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcmu"}}}}}"#, "invalid_value"),
-        (r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"turn_detection":{"type":"psychic"}}}}}"#, "invalid_value"),
+        (
+            r#"{"type":"conversation.item.truncate","item_id":"none","audio_end_ms":1e300}"#,
+            "item_truncate_invalid_item_id",
+        ),
+        (
+            r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcm","rate":16000}}}}}"#,
+            "integer_below_min_value",
+        ),
+        (
+            r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcmu"}}}}}"#,
+            "invalid_value",
+        ),
+        (
+            r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"turn_detection":{"type":"psychic"}}}}}"#,
+            "invalid_value",
+        ),
         (r#"{"type":"session.update","session":7}"#, "invalid_value"),
         (r#"{"type":"session.update"}"#, "invalid_value"),
     ];

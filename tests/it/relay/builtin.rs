@@ -182,9 +182,8 @@ async fn exact_words_are_spoken_and_can_be_cut() {
     assert!((500..6_000).contains(&voice_ms), "{voice_ms} ms");
 
     let id = item["id"].as_str().unwrap().to_owned();
-    let cut = |ms: u64| {
-        json!({"type": "conversation.item.truncate", "item_id": id, "content_index": 0, "audio_end_ms": ms})
-    };
+    let cut =
+        |ms: u64| json!({"type": "conversation.item.truncate", "item_id": id, "content_index": 0, "audio_end_ms": ms});
     client.send(cut(voice_ms + 60)).await;
     let wanted = format!("Audio content of {voice_ms}ms is already shorter than {}ms", voice_ms + 60);
     assert_eq!(client.error().await["message"], wanted);
@@ -262,8 +261,10 @@ async fn what_both_sides_say_is_kept_and_read_in_the_results() {
     let results = format!("/api/interview/{session_id}/results");
     assert_eq!(shared.server.get(&results).await.1["status"], "active");
     // Switching transcription off would leave a hole in the record.
-    client.send(json!({"type": "session.update", "session": {"type": "realtime", "audio": {"input": {
-        "transcription": null}}}})).await;
+    client
+        .send(json!({"type": "session.update", "session": {"type": "realtime", "audio": {"input": {
+        "transcription": null}}}}))
+        .await;
     let updated = client.until("session.updated").await;
     assert!(updated["session"]["audio"]["input"]["transcription"].is_object(), "{updated}");
     client.speak(&clip(CLIPS[1].0), true).await;
@@ -279,8 +280,10 @@ async fn what_both_sides_say_is_kept_and_read_in_the_results() {
     assert!(kept["transcript"][1]["content"].as_str().unwrap().contains("What is your name?"), "{kept}");
     assert_eq!(kept["questions"][0]["status"], "asked", "{kept}");
 
-    client.send(json!({"type": "conversation.item.truncate", "item_id": item_id, "content_index": 0,
-        "audio_end_ms": 1500})).await;
+    client
+        .send(json!({"type": "conversation.item.truncate", "item_id": item_id, "content_index": 0,
+        "audio_end_ms": 1500}))
+        .await;
     client.until("conversation.item.truncated").await;
     let cut = shared.server.get(&results).await.1["transcript"][1].clone();
     let (heard, generated) = (cut["content"].as_str().unwrap(), cut["generated_content"].as_str().unwrap());
@@ -292,8 +295,10 @@ async fn what_both_sides_say_is_kept_and_read_in_the_results() {
     let again = shared.secret(&session_id, Some(conformance::interview())).await;
     let mut client = shared.connect(&again).await;
     client.until("session.created").await;
-    client.send(json!({"type": "conversation.item.create", "item": {"type": "message", "role": "user",
-        "content": [{"type": "input_text", "text": "I am back."}]}})).await;
+    client
+        .send(json!({"type": "conversation.item.create", "item": {"type": "message", "role": "user",
+        "content": [{"type": "input_text", "text": "I am back."}]}}))
+        .await;
     client.until("conversation.item.done").await;
     let transcript = shared.server.get(&results).await.1["transcript"].clone();
     assert_eq!(transcript[2]["content"], "I am back.", "{transcript}");

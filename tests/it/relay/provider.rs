@@ -172,8 +172,10 @@ async fn what_a_provider_says_and_hears_is_kept() {
     assert_eq!(kept["transcript"][1]["content"], "one two three four five six seven eight");
     let item_id = done["response"]["output"][0]["id"].clone();
     // 8 words of 360 ms each: half of it.
-    client.send(json!({"type": "conversation.item.truncate", "item_id": item_id, "content_index": 0,
-        "audio_end_ms": 1440})).await;
+    client
+        .send(json!({"type": "conversation.item.truncate", "item_id": item_id, "content_index": 0,
+        "audio_end_ms": 1440}))
+        .await;
     client.until("conversation.item.truncated").await;
     let cut = shared.server.get(&results).await.1["transcript"][1].clone();
     assert_eq!(cut["content"], "one two three four", "{cut}");

@@ -145,7 +145,9 @@ impl Client {
         let deltas = self.events.iter().filter(|event| {
             matches!(event["type"].as_str(), Some("response.output_audio.delta" | "response.audio.delta"))
         });
-        deltas.flat_map(|event| audio::decode_pcm(event["delta"].as_str().expect("base 64")).expect("samples")).collect()
+        deltas
+            .flat_map(|event| audio::decode_pcm(event["delta"].as_str().expect("base 64")).expect("samples"))
+            .collect()
     }
 
     pub async fn leave(mut self) {
