@@ -34,6 +34,8 @@ pub mod media;
 #[cfg(feature = "server")]
 pub mod mock_realtime;
 #[cfg(feature = "server")]
+pub mod outgoing;
+#[cfg(feature = "server")]
 pub mod random;
 #[cfg(feature = "server")]
 pub mod realtime;

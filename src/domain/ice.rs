@@ -42,6 +42,15 @@ pub enum IceServersError {
     TooMany,
 }
 
+/// The same servers, one URL each: what clients need that read `url` instead of `urls`.
+pub fn one_url_each(servers: &[IceServer]) -> Vec<IceServer> {
+    let split = |server: &IceServer| {
+        let credential = server.credential.clone();
+        server.urls.clone().into_iter().map(move |url| IceServer { urls: vec![url], credential: credential.clone() })
+    };
+    servers.iter().flat_map(split).collect()
+}
+
 impl IceServers {
     /// Reads `TURN_SERVER` and `VIVA_STUN_URLS`: hosts, `host:port` or URIs, separated by commas. A bare host of
     /// `TURN_SERVER` gives STUN, TURN over UDP and TURN over TCP.
@@ -88,6 +97,11 @@ impl IceServers {
         servers
     }
 
+    /// Is there any server at all?
+    pub fn is_empty(&self) -> bool {
+        self.stun.is_empty() && self.turn.is_empty()
+    }
+
     /// Is there a TURN server to make credentials for?
     pub fn has_turn(&self) -> bool {
         !self.turn.is_empty()
@@ -122,6 +136,11 @@ impl fmt::Debug for IceServer {
 fn entries(list: &str) -> Result<Vec<&str>, IceServersError> {
     let entries: Vec<&str> = list.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
     if entries.len() > SERVERS_MAX { Err(IceServersError::TooMany) } else { Ok(entries) }
+}
+
+/// Whether a browser can use this: a STUN or TURN URI (RFC 7064, RFC 7065) of reasonable length.
+pub fn is_ice_url(url: &str) -> bool {
+    is_uri(url) && is_clean(url)
 }
 
 fn is_uri(entry: &str) -> bool {

@@ -34,6 +34,7 @@ pub enum ErrorCode {
     RequestTimeout,
     UpstreamFailed,
     UpstreamTimeout,
+    UpstreamUnavailable,
     Internal,
 }
 
@@ -89,6 +90,7 @@ pub const ERROR_CODES: &[ErrorRow] = &[
     row(ErrorCode::RequestTimeout, "request_timeout", 408, "The request took too long to arrive"),
     row(ErrorCode::UpstreamFailed, "upstream_failed", 502, "A service that this needs failed"),
     row(ErrorCode::UpstreamTimeout, "upstream_timeout", 504, "A service that this needs did not answer in time"),
+    row(ErrorCode::UpstreamUnavailable, "upstream_unavailable", 503, "A service that this needs takes no calls now"),
     row(ErrorCode::Internal, "internal", 500, "Something is wrong on our side"),
 ];
 

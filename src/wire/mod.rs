@@ -3,3 +3,4 @@
 pub mod error_code;
 pub mod realtime;
 pub mod signaling;
+pub mod twilio;

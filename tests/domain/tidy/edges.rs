@@ -22,7 +22,7 @@ const ROWS: &[&[&str]] = &[
 ];
 
 /// Any module of the shell may use these; they use each other and the pure half.
-const SHARED: &[&str] = &["config", "telemetry", "shutdown", "random"];
+const SHARED: &[&str] = &["config", "outgoing", "telemetry", "shutdown", "random"];
 
 /// Types into which the configuration is parsed. They belong to their part, which knows nothing of the configuration.
 const PARSED: &[(&str, &str)] = &[("ice", "IcePlan"), ("store", "Location")];
