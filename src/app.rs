@@ -11,10 +11,16 @@ use crate::{
     email::{self, Mailer},
     engine::BuiltinEngine,
     grpc,
-    http::{self, AppState, Shared, rate::PerAddress, socket::Sockets},
+    http::{
+        self, AppState, Shared,
+        credentials::{Credentials, CredentialsError},
+        rate::PerAddress,
+        socket::Sockets,
+    },
+    ice::IceSource,
     media::{Media, MediaConfig, MediaError},
     random,
-    realtime::{self, Model, RawServer, RealtimeConfig, RealtimeModel},
+    realtime::{self, Model, ProviderKeys, RawServer, RealtimeConfig, RealtimeModel},
     relay::{Relay, RelayDeps},
     room::Rooms,
     session::{Registry, SessionDeps},
@@ -70,6 +76,10 @@ pub enum StartError {
     Email(#[from] email::SetupError),
     #[error("interview file {0}")]
     Kinds(String),
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    #[error("cannot use Twilio: {0}")]
+    Twilio(reqwest::Error),
 }
 
 /// The interview of a Realtime client that brings none.
@@ -108,12 +118,13 @@ impl App {
             );
         }
         let shutdown = Shutdown::default();
+        let keys = ProviderKeys::new(config.openai.keys.clone());
         let engine = Arc::new(BuiltinEngine::new(config.engine.models_dir.clone()));
         let media = Media::start(media_config(&config, address.ip()))?;
         let deps = SessionDeps {
             store: store.clone(),
             media: media.clone(),
-            model: model(&config.engine, &engine)?,
+            model: model(&config.engine, &keys, &engine)?,
             voice: engine.clone(),
             limits: config.limits.clone(),
             shutdown: shutdown.clone(),
@@ -125,7 +136,7 @@ impl App {
         let relay = Relay::new(RelayDeps {
             store: store.clone(),
             engine: engine.clone(),
-            provider: realtime_config(&config.engine).map(|realtime| RawServer::new(&realtime)).transpose()?,
+            provider: realtime_config(&config.engine, &keys).map(|realtime| RawServer::new(&realtime)).transpose()?,
             plan: kinds
                 .iter()
                 .find(|kind| kind.kind == DEFAULT_KIND)
@@ -149,7 +160,8 @@ impl App {
             store: store.clone(),
             engine,
             kinds,
-            ice: config.ice.clone(),
+            ice: IceSource::new(config.ice.clone(), config.twilio.as_ref()).map_err(StartError::Twilio)?,
+            credentials: Credentials::new(&config, &keys)?,
             shutdown: shutdown.clone(),
             metrics,
             allowed_origins: config.http.allowed_origins.clone(),
@@ -174,6 +186,7 @@ impl App {
         });
         let grpc = grpc::routes(Arc::new(Rest::new(state.clone())), &shutdown).into_axum_router();
         let http = serve(&config.http, listener, http::router(state.clone(), Some(grpc))).await?;
+        shutdown.tasks.spawn(http::keep_sweeping(state.clone()));
         let interview_url = if config.access.open_mode() { Some(http::open_invite(&state).await?) } else { None };
         Ok(Self { url, interview_url, state, media, store, shutdown, drain: config.limits.drain, http })
     }
@@ -277,15 +290,19 @@ async fn report(serving: impl Future<Output = std::io::Result<()>>) {
     }
 }
 
-fn model(config: &EngineConfig, builtin: &Arc<BuiltinEngine>) -> Result<Arc<dyn Model>, StartError> {
-    match realtime_config(config) {
+fn model(
+    config: &EngineConfig,
+    keys: &ProviderKeys,
+    builtin: &Arc<BuiltinEngine>,
+) -> Result<Arc<dyn Model>, StartError> {
+    match realtime_config(config, keys) {
         Some(realtime) => Ok(Arc::new(RealtimeModel::new(realtime)?)),
         None => Ok(builtin.clone()),
     }
 }
 
 /// The configured Realtime server; `None`: the built-in engine.
-fn realtime_config(config: &EngineConfig) -> Option<RealtimeConfig> {
+fn realtime_config(config: &EngineConfig, keys: &ProviderKeys) -> Option<RealtimeConfig> {
     if config.choice == EngineChoice::Builtin {
         return None;
     }
@@ -293,7 +310,7 @@ fn realtime_config(config: &EngineConfig) -> Option<RealtimeConfig> {
         // OpenAI's own server, or one that is compatible.
         name: if config.realtime_url.contains("api.openai.com") { "openai" } else { "realtime" }.to_owned(),
         url: config.realtime_url.clone(),
-        api_key: config.api_key.clone(),
+        keys: keys.clone(),
         model: config.realtime_model.clone(),
         voice: config.realtime_voice.clone(),
         transcribe_model: config.transcribe_model.clone(),

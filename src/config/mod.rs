@@ -102,7 +102,6 @@ pub struct MediaAddresses {
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
     pub choice: EngineChoice,
-    pub api_key: Option<SecretString>,
     pub realtime_url: String,
     pub realtime_model: String,
     pub realtime_voice: Option<String>,
@@ -194,6 +193,9 @@ impl Config {
             http,
             access,
         };
+        if config.voice.connect == VoiceConnectMode::Direct && config.openai.keys.is_empty() {
+            reader.note("VOICE_CONNECT_MODE", "direct needs OPENAI_API_KEY or OPENAI_API_KEYS");
+        }
         if reader.errors.is_empty() { Ok(config) } else { Err(reader.errors) }
     }
 }
@@ -295,12 +297,12 @@ impl Reader<'_> {
     }
 
     fn engine(&mut self) -> EngineConfig {
-        let api_key = self.openai_keys().into_iter().next();
+        let has_key = !self.openai_keys().is_empty();
         let url = self.text("OPENAI_REALTIME_API_URL");
         if url.as_ref().is_some_and(|url| !url.starts_with("ws://") && !url.starts_with("wss://")) {
             self.note("OPENAI_REALTIME_API_URL", "must start with ws:// or wss://");
         }
-        let remote = api_key.is_some() || url.is_some();
+        let remote = has_key || url.is_some();
         let choice = match self.text("VIVA_ENGINE").as_deref().unwrap_or("auto") {
             "auto" if remote => EngineChoice::Realtime,
             "auto" | "builtin" => EngineChoice::Builtin,
@@ -317,7 +319,6 @@ impl Reader<'_> {
         let beta_dialect = self.one_of("VIVA_REALTIME_DIALECT", &["ga", "beta"]) == "beta";
         EngineConfig {
             choice,
-            api_key,
             realtime_url: url.unwrap_or_else(|| "wss://api.openai.com/v1/realtime".to_owned()),
             realtime_model: self.text("VIVA_REALTIME_MODEL").unwrap_or_else(|| "gpt-realtime-2.1".to_owned()),
             realtime_voice: self.text("VIVA_REALTIME_VOICE"),

@@ -52,7 +52,7 @@ pub struct RoomConfig {
 /// OpenAI's REST API.
 #[derive(Clone, Debug)]
 pub struct OpenAiConfig {
-    /// In order of preference; empty means none.
+    /// Used in turn, in this order; empty means none.
     pub keys: Vec<SecretString>,
     /// Without a trailing slash.
     pub base_url: String,

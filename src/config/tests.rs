@@ -70,6 +70,13 @@ fn all_mistakes_are_reported_at_once() {
 }
 
 #[test]
+fn direct_voice_connections_need_a_provider_key() {
+    assert_eq!(names(load(&[("VOICE_CONNECT_MODE", "direct")])), ["VOICE_CONNECT_MODE"]);
+    let config = load(&[("VOICE_CONNECT_MODE", "direct"), ("OPENAI_API_KEYS", "sk-one, sk-two")]).expect("valid");
+    assert_eq!((config.voice.connect, config.openai.keys.len()), (VoiceConnectMode::Direct, 2));
+}
+
+#[test]
 fn example_secrets_are_refused() {
     assert_eq!(names(load(&[("API_KEY", "your-secure-api-key-here")])), ["API_KEY", "API_KEY"]);
     assert!(names(load(&[("SECRET_KEY", "your-secret-key-here")])).contains(&"SECRET_KEY".to_owned()));

@@ -82,7 +82,15 @@ impl SessionId {
         Self::new(format!("ses_{}", encode_128_bits(random)))
     }
 
-    /// Whether `text` has the form of a session id: what does not is refused before any look-up.
+    /// Whether a client may choose this id, as the voice contract lets it: 1 to 128 of `[A-Za-z0-9._:-]`, and no path
+    /// of dots alone. Ids that we make are of this form too.
+    pub fn is_client_chosen(text: &str) -> bool {
+        (1..=128).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte))
+            && text.bytes().any(|byte| byte != b'.')
+    }
+
+    /// Whether `text` has the form of a session id that we made: what does not is refused before any look-up.
     pub fn is_well_formed(text: &str) -> bool {
         text.strip_prefix("ses_")
             .is_some_and(|rest| rest.len() == 26 && rest.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')))

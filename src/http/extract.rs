@@ -171,9 +171,18 @@ impl Caller {
     }
 }
 
-/// A well-formed session id from the path; anything else cannot exist.
+/// A session id from the path, ours or one that a voice client chose; anything else cannot exist.
 pub fn session_id(text: &str) -> ApiResult<SessionId> {
-    if SessionId::is_well_formed(text) { Ok(SessionId::new(text)) } else { Err(ApiError::not_found()) }
+    if SessionId::is_client_chosen(text) { Ok(SessionId::new(text)) } else { Err(ApiError::not_found()) }
+}
+
+/// Lets users, platforms and the local developer pass: everybody who is somebody beyond one session.
+pub fn member(principal: &Principal) -> ApiResult<()> {
+    match principal {
+        Principal::Local | Principal::Platform | Principal::User { .. } => Ok(()),
+        Principal::Candidate { .. } => Err(ApiError::not_found()),
+        Principal::Nobody => Err(crate::auth::AuthError::Missing.into()),
+    }
 }
 
 /// Lets platforms and the local developer pass.

@@ -2,6 +2,7 @@
 //!
 //! Start at [`router`], which is the route table.
 
+pub mod credentials;
 pub mod error;
 mod extract;
 mod idempotency;
@@ -15,7 +16,7 @@ mod routes;
 pub mod socket;
 
 pub use router::router;
-pub use routes::{events::watch_events, interviews::open_invite};
+pub use routes::{events::watch_events, interviews::open_invite, voice::keep_sweeping};
 
 use crate::{
     auth::{Authenticator, sign_in::SignIn},
@@ -24,7 +25,7 @@ use crate::{
     domain::interview::Interview,
     email::Mailer,
     engine::BuiltinEngine,
-    ice::IcePlan,
+    ice::IceSource,
     relay::Relay,
     room::Rooms,
     session::Registry,
@@ -44,7 +45,8 @@ pub struct Shared {
     pub database: Arc<SqlStore>,
     pub engine: Arc<BuiltinEngine>,
     pub kinds: Vec<Interview>,
-    pub ice: IcePlan,
+    pub ice: IceSource,
+    pub credentials: credentials::Credentials,
     pub shutdown: Shutdown,
     pub metrics: Option<PrometheusHandle>,
     pub allowed_origins: AllowedOrigins,

@@ -6,7 +6,8 @@ use super::{
     extract::BODY_BYTES_MAX,
     idempotency, middleware, openapi, page,
     routes::{
-        catalogue, docs, events, health, interviews, invites, live, realtime, rooms, sessions, sign_in, signaling,
+        self, catalogue, docs, events, health, interviews, invites, live, realtime, rooms, sessions, sign_in,
+        signaling, voice,
     },
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
@@ -93,6 +94,8 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(sessions::routes())
         .merge(sign_in::routes())
         .merge(realtime::routes())
+        .merge(voice::routes())
+        .merge(routes::webrtc::routes())
 }
 
 /// Errors that axum itself answers (a wrong path parameter, say) become problems like all others.

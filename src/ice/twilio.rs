@@ -121,20 +121,21 @@ impl Twilio {
     pub async fn servers(&self, key: Option<String>, ttl_s: u64) -> Result<IceGrant, TwilioError> {
         let kept = key.as_ref().and_then(|key| lock(&self.kept).get(key).cloned());
         let asked = Duration::from_secs(ttl_s.clamp(1, TTL_MAX_S));
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.given_at.elapsed() < FRESH_FOR && kept.ttl >= asked) {
-            return Ok(kept.grant());
+        let now = Instant::now();
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh(now, asked)) {
+            return Ok(kept.grant(now));
         }
         match self.ask(asked).await {
             Ok(fresh) => {
-                let grant = fresh.grant();
+                let grant = fresh.grant(Instant::now());
                 if let Some(key) = key {
                     self.keep(key, fresh);
                 }
                 Ok(grant)
             }
-            // What was given before is good as long as half of it is left.
             Err(error) => {
-                kept.filter(|kept| kept.given_at.elapsed() < kept.ttl / 2).map(|kept| kept.grant()).ok_or(error)
+                let now = Instant::now();
+                kept.filter(|kept| kept.is_good(now)).map(|kept| kept.grant(now)).ok_or(error)
             }
         }
     }
@@ -216,7 +217,8 @@ impl Twilio {
     fn keep(&self, key: String, fresh: Kept) {
         let mut kept = lock(&self.kept);
         if kept.len() >= USERS_MAX && !kept.contains_key(&key) {
-            kept.retain(|_, kept| kept.given_at.elapsed() < FRESH_FOR);
+            let now = Instant::now();
+            kept.retain(|_, kept| kept.age(now) < FRESH_FOR);
             if kept.len() >= USERS_MAX {
                 return;
             }
@@ -226,9 +228,23 @@ impl Twilio {
 }
 
 impl Kept {
+    fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.given_at)
+    }
+
+    /// Whether it is given again without asking.
+    fn is_fresh(&self, now: Instant, asked: Duration) -> bool {
+        self.age(now) < FRESH_FOR && self.ttl >= asked
+    }
+
+    /// Whether it may stand in when Twilio fails: at least half of it is left.
+    fn is_good(&self, now: Instant) -> bool {
+        self.age(now) < self.ttl / 2
+    }
+
     /// With the time that is really left.
-    fn grant(&self) -> IceGrant {
-        let left = self.ttl.saturating_sub(self.given_at.elapsed());
+    fn grant(&self, now: Instant) -> IceGrant {
+        let left = self.ttl.saturating_sub(self.age(now));
         // Up, not down: what was asked for a moment ago is still what was asked for.
         let ttl_s = left.as_millis().div_ceil(1_000) as u64;
         IceGrant { servers: self.servers.clone(), ttl_s }
@@ -272,4 +288,21 @@ fn count(outcome: &'static str) {
 /// Nothing here is ever left half changed, so a poisoned lock is still good.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_tells_the_time_that_is_left_and_stands_in_for_half_of_it() {
+        let given_at = Instant::now();
+        let kept = Kept { servers: Vec::new(), given_at, ttl: Duration::from_secs(3_600) };
+        let after = |seconds| given_at + Duration::from_secs(seconds);
+        assert_eq!((kept.grant(after(0)).ttl_s, kept.grant(after(59)).ttl_s), (3_600, 3_541));
+        assert!(kept.is_fresh(after(59), Duration::from_secs(3_600)));
+        assert!(!kept.is_fresh(after(60), Duration::from_secs(3_600)), "it is asked for again");
+        assert!(!kept.is_fresh(after(0), Duration::from_secs(3_601)), "it would end too early");
+        assert!(kept.is_good(after(1_799)) && !kept.is_good(after(1_800)));
+    }
 }

@@ -9,7 +9,7 @@ use crate::{
     },
     media::port::{DownlinkError, UplinkFrame},
     realtime::{
-        ConfigError, Model, ModelPorts, ModelSetup, RealtimeConfig,
+        ConfigError, KeyInUse, Model, ModelPorts, ModelSetup, RealtimeConfig,
         connect::{Connect, Socket},
         conversation::{Action, Conversation},
         failure::Ending,
@@ -64,9 +64,8 @@ impl Model for RealtimeModel {
     }
 
     fn converse(&self, setup: ModelSetup, ports: ModelPorts, tasks: &TaskTracker) {
-        let bridge = Bridge::new(self.config.clone(), setup, ports);
-        let connect = self.connect.clone();
-        tasks.spawn(async move { bridge.run(&connect).await });
+        let bridge = Bridge::new(self.config.clone(), self.connect.clone(), setup, ports);
+        tasks.spawn(bridge.run());
     }
 }
 
@@ -88,12 +87,16 @@ pub(super) struct Bridge {
     stalled: VecDeque<Stalled>,
     reconnect: Reconnect,
     begun: Instant,
+    connect: Arc<Connect>,
+    /// What the connection was opened with, until it is known to work.
+    key: Option<KeyInUse>,
+    key_works: bool,
     /// How the connection, or everything, ended.
     pub(super) ending: Option<Ending>,
 }
 
 impl Bridge {
-    fn new(config: Arc<RealtimeConfig>, setup: ModelSetup, ports: ModelPorts) -> Self {
+    fn new(config: Arc<RealtimeConfig>, connect: Arc<Connect>, setup: ModelSetup, ports: ModelPorts) -> Self {
         let mut hasher = DefaultHasher::new();
         setup.session_id.hash(&mut hasher);
         let seed = config.seed ^ hasher.finish();
@@ -108,14 +111,17 @@ impl Bridge {
             events: VecDeque::new(),
             stalled: VecDeque::new(),
             begun: Instant::now(),
+            connect,
+            key: None,
+            key_works: false,
             ending: None,
         }
     }
 
     /// Connections, one after the other, until the session or the server ends it.
-    async fn run(mut self, connect: &Connect) {
+    async fn run(mut self) {
         loop {
-            let ending = match self.open(connect).await {
+            let ending = match self.open().await {
                 Ok(socket) => self.pump(socket).await,
                 Err(ending) => ending,
             };
@@ -124,6 +130,7 @@ impl Bridge {
             self.apply();
             self.outbox.clear_texts();
             let ending = self.ending.take().filter(|other| *other == Ending::Gone).unwrap_or(ending);
+            let ending = self.connect.judge(self.key.take().as_ref(), ending, None);
             let retry_ms = match self.weigh(ending, ready_for_ms) {
                 Ok(retry_ms) => retry_ms,
                 Err(failed) => return self.leave(failed).await,
@@ -181,12 +188,15 @@ impl Bridge {
         }
     }
 
-    async fn open(&mut self, connect: &Connect) -> Result<Socket, Ending> {
+    async fn open(&mut self) -> Result<Socket, Ending> {
         let now_ms = self.now_ms();
         let patience = self.reconnect.patience_ms(now_ms).map(|ms| Duration::from_millis(ms.max(1)));
         let limit = Instant::now() + patience.unwrap_or(self.config.connect_timeout).min(self.config.connect_timeout);
+        let connect = self.connect.clone();
         let opened = self.meanwhile(timeout_at(limit, connect.open())).await?;
-        opened.unwrap_or_else(|_| Err(Ending::Broken("connect: timed out".into())))
+        let (socket, key) = opened.unwrap_or_else(|_| Err(Ending::Broken("connect: timed out".into())))?;
+        (self.key, self.key_works) = (key, false);
+        Ok(socket)
     }
 
     pub(super) fn now_ms(&self) -> u64 {
@@ -290,6 +300,10 @@ impl Bridge {
         }
         if self.conversation.is_ready() {
             self.reconnect.on_ready();
+            if let Some(key) = self.key.as_ref().filter(|_| !self.key_works) {
+                self.connect.accepted(key);
+                self.key_works = true;
+            }
         }
     }
 

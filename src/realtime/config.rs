@@ -1,7 +1,6 @@
 //! What the bridge needs to know of a server.
 
-use crate::wire::realtime::dialect::Dialect;
-use secrecy::SecretString;
+use crate::{realtime::ProviderKeys, wire::realtime::dialect::Dialect};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::http::Uri;
 
@@ -12,8 +11,8 @@ pub struct RealtimeConfig {
     pub name: String,
     /// `ws://` or `wss://`; `model` is appended as a query unless it has one.
     pub url: String,
-    /// Sent as a bearer token; without it no `Authorization` is sent.
-    pub api_key: Option<SecretString>,
+    /// One is sent as a bearer token; without any, no `Authorization` is sent.
+    pub keys: ProviderKeys,
     /// May be empty for a server that has one model: then no query is appended.
     pub model: String,
     /// `None`: the server's default.
@@ -40,7 +39,7 @@ impl Default for RealtimeConfig {
         Self {
             name: "openai".into(),
             url: "wss://api.openai.com/v1/realtime".into(),
-            api_key: None,
+            keys: ProviderKeys::default(),
             model: "gpt-realtime-2.1".into(),
             voice: None,
             transcribe_model: "gpt-transcribe".into(),

@@ -1,13 +1,16 @@
 //! Opening the socket: TCP, TLS, the WebSocket upgrade.
 
 use crate::{
+    domain::key_ring::Outcome,
+    outgoing,
     realtime::{
-        ConfigError, RealtimeConfig,
+        ConfigError, KeyInUse, ProviderKeys, RealtimeConfig,
         failure::{self, Ending},
     },
     wire::realtime::dialect::Dialect,
 };
-use secrecy::ExposeSecret;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use std::{io, sync::Arc};
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
@@ -34,7 +37,9 @@ pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Everything that stays the same from one connection to the next.
 pub struct Connect {
+    /// Without a key.
     request: Request,
+    keys: ProviderKeys,
     host: String,
     port: u16,
     connector: Connector,
@@ -50,14 +55,23 @@ impl Connect {
         let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
         let connector = if secure { Connector::Rustls(Arc::new(tls()?)) } else { Connector::Plain };
-        Ok(Self { request: request(config, uri)?, host, port, connector })
+        for key in config.keys.secrets() {
+            bearer(key)?;
+        }
+        Ok(Self { request: request(config, uri)?, keys: config.keys.clone(), host, port, connector })
     }
 
-    /// Opens a connection.
+    /// Opens a connection with the next key of the ring; gives both.
     ///
     /// # Errors
     /// What the failure means for the session.
-    pub async fn open(&self) -> Result<Socket, Ending> {
+    pub async fn open(&self) -> Result<(Socket, Option<KeyInUse>), Ending> {
+        let key = self.keys.pick().map_err(|_| Ending::Broken("no provider key can be used".into()))?;
+        let mut request = self.request.clone();
+        if let Some(key) = &key {
+            let value = bearer(&key.secret).map_err(|error| Ending::Fatal(error.to_string()))?;
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
         let broken = |error: io::Error| Ending::Broken(format!("connect: {}", error.kind()));
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(broken)?;
         stream.set_nodelay(true).map_err(broken)?;
@@ -69,11 +83,37 @@ impl Connect {
             .max_message_size(Some(MESSAGE_MAX_BYTES))
             .max_frame_size(Some(MESSAGE_MAX_BYTES));
         let connector = Some(self.connector.clone());
-        match client_async_tls_with_config(self.request.clone(), stream, Some(limits), connector).await {
-            Ok((socket, _)) => Ok(socket),
-            Err(Error::Http(response)) => Err(failure::on_status(response.status().as_u16())),
+        match client_async_tls_with_config(request, stream, Some(limits), connector).await {
+            Ok((socket, _)) => Ok((socket, key)),
+            Err(Error::Http(response)) => {
+                let ending = failure::on_status(response.status().as_u16());
+                let throttled = (response.status().as_u16() == 429).then(|| {
+                    let wait = outgoing::retry_after(response.headers(), Timestamp::now());
+                    Outcome::Throttled { retry_after_ms: wait.map(|wait| wait.as_millis() as u64) }
+                });
+                Err(self.judge(key.as_ref(), ending, throttled))
+            }
             Err(error) => Err(Ending::Broken(format!("upgrade: {}", describe(&error)))),
         }
+    }
+}
+
+impl Connect {
+    /// What an ending says about the key that was used. When it is the key's fault and another one is left, the
+    /// connection is merely broken: the next try takes that one.
+    pub fn judge(&self, key: Option<&KeyInUse>, ending: Ending, known: Option<Outcome>) -> Ending {
+        let Some(key) = key else { return ending };
+        let Some(outcome) = known.or_else(|| failure::blames_key(&ending)) else { return ending };
+        self.keys.report(key, outcome);
+        match ending {
+            Ending::Fatal(reason) if self.keys.usable() > 0 => Ending::Broken(reason),
+            other => other,
+        }
+    }
+
+    /// The server took the key.
+    pub fn accepted(&self, key: &KeyInUse) {
+        self.keys.report(key, Outcome::Accepted);
     }
 }
 
@@ -93,16 +133,18 @@ pub fn describe(error: &Error) -> String {
 
 fn request(config: &RealtimeConfig, uri: Uri) -> Result<Request, ConfigError> {
     let mut request = uri.into_client_request().map_err(|_| ConfigError::Url)?;
-    if let Some(key) = &config.api_key {
-        let bearer = format!("Bearer {}", key.expose_secret());
-        let mut value = HeaderValue::try_from(bearer).map_err(|_| ConfigError::Key)?;
-        value.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, value);
-    }
     if config.dialect == Dialect::Beta {
         request.headers_mut().insert("OpenAI-Beta", HeaderValue::from_static("realtime=v1"));
     }
     Ok(request)
+}
+
+/// A key as the header carries it.
+fn bearer(key: &SecretString) -> Result<HeaderValue, ConfigError> {
+    let bearer = format!("Bearer {}", key.expose_secret());
+    let mut value = HeaderValue::try_from(bearer).map_err(|_| ConfigError::Key)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// Trusts the system's roots, or those of `SSL_CERT_FILE`.

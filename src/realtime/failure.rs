@@ -1,5 +1,6 @@
 //! Which errors end a session, which cost a connection, and which mean nothing.
 
+use crate::domain::key_ring::Outcome;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 /// Why a connection is over.
@@ -76,6 +77,17 @@ pub fn on_close(code: Option<CloseCode>, reason: &str, last_error: Option<&str>)
     }
 }
 
+/// What an ending says about the key: that it is refused or spent. Other endings say nothing.
+pub fn blames_key(ending: &Ending) -> Option<Outcome> {
+    let Ending::Fatal(reason) = ending else { return None };
+    match reason.as_str() {
+        // The service's close code for what is wrong with the credential.
+        "invalid_api_key" | "http 401" | "http 403" | "close 3000" => Some(Outcome::Refused),
+        reason if is_exhausted(Some(reason), "") => Some(Outcome::Exhausted),
+        _ => None,
+    }
+}
+
 /// What a refusal of the upgrade means.
 pub fn on_status(status: u16) -> Ending {
     match status {
@@ -102,6 +114,10 @@ mod tests {
         assert!(matches!(on_close(None, "", None), Ending::Broken(_)));
         assert!(matches!(on_status(401), Ending::Fatal(_)));
         assert!(matches!(on_status(503), Ending::Broken(_)));
+        let blames = |reason: &str| blames_key(&Ending::Fatal(reason.to_owned()));
+        assert_eq!(blames("invalid_api_key"), Some(Outcome::Refused));
+        assert_eq!(blames("insufficient_quota"), Some(Outcome::Exhausted));
+        assert_eq!((blames("invalid_model"), blames_key(&Ending::Gone)), (None, None));
         assert!(is_exhausted(None, "insufficient_quota"));
         assert!(is_exhausted(Some("billing_hard_limit_reached"), "x"));
         assert!(!is_exhausted(Some("rate_limit_exceeded"), "server_error"));

@@ -5,15 +5,19 @@ mod config;
 mod connect;
 mod conversation;
 mod failure;
+mod keys;
 mod outbox;
 mod pump;
 mod raw;
 mod reconnect;
+mod secrets;
 mod timeline;
 
 pub use client::RealtimeModel;
 pub use config::{ConfigError, RealtimeConfig};
+pub use keys::{KeyInUse, ProviderKeys};
 pub use raw::{Frame, FrameSink, Frames, Lost, RawServer};
+pub use secrets::{MintError, Minted, SecretMinter};
 
 use crate::{
     domain::{

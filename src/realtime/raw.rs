@@ -2,9 +2,9 @@
 
 use crate::{
     realtime::{
-        ConfigError, RealtimeConfig,
+        ConfigError, KeyInUse, RealtimeConfig,
         connect::{self, Connect},
-        failure::Ending,
+        failure::{self, Ending},
     },
     wire::realtime::dialect::Dialect,
 };
@@ -89,17 +89,40 @@ impl RawServer {
     /// [`Lost`], in words that hold no secret.
     pub async fn open(&self) -> Result<(Frames, FrameSink), Lost> {
         let opened = timeout(self.connect_timeout, self.connect.open()).await;
-        let socket = match opened {
-            Ok(Ok(socket)) => socket,
+        let (socket, key) = match opened {
+            Ok(Ok(opened)) => opened,
             Ok(Err(Ending::Broken(reason) | Ending::Fatal(reason))) => return Err(Lost(reason)),
             Ok(Err(_)) => return Err(Lost("refused".to_owned())),
             Err(_) => return Err(Lost("connect: timed out".to_owned())),
         };
         let (sink, stream) = socket.split();
         let lost = |error| Lost(connect::describe(&error));
-        let frames = stream.map(move |message| message.map(frame).map_err(lost));
+        let (connect, mut new) = (self.connect.clone(), true);
+        let frames = stream.map(move |message| {
+            let frame = message.map(frame).map_err(lost)?;
+            if let Some(key) = &key {
+                learn(&connect, key, &frame, &mut new);
+            }
+            Ok(frame)
+        });
         let sink = sink.sink_map_err(lost).with(|frame: Frame| ready(Ok::<_, Lost>(message(frame))));
         Ok((Box::pin(frames), Box::pin(sink)))
+    }
+}
+
+/// What the server's first words, and its last, say about the key.
+fn learn(connect: &Connect, key: &KeyInUse, frame: &Frame, new: &mut bool) {
+    match frame {
+        Frame::Text(text) if *new => {
+            *new = false;
+            if text.contains("session.created") {
+                connect.accepted(key);
+            }
+        }
+        Frame::Close { code, reason } => {
+            connect.judge(Some(key), failure::on_close(Some(CloseCode::from(*code)), reason, None), None);
+        }
+        _ => {}
     }
 }
 

@@ -14,6 +14,7 @@ mod record;
 mod rooms;
 pub mod sql;
 mod users;
+mod voice;
 
 pub use error::StoreError;
 pub use idempotency::Begun;
@@ -26,6 +27,7 @@ pub use record::{
 pub use rooms::{RoomTallies, StoredMember, StoredRoom};
 pub use sql::SqlStore;
 pub use users::User;
+pub use voice::VoiceSession;
 
 use crate::domain::{
     auth::{Owner, TokenHash},

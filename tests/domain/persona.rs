@@ -6,9 +6,7 @@ use viva::domain::{
 };
 
 fn personas(kinds: serde_json::Value) -> Personas {
-    let one = |name: &str, voice: &str| {
-        serde_json::json!({"name": name, "voice": {"builtin": "heart", "openai": voice}, "manner": format!("As {name}.")})
-    };
+    let one = |name: &str, voice: &str| serde_json::json!({"name": name, "voice": {"builtin": "heart", "openai": voice}, "manner": format!("As {name}.")});
     let list = [one("Vera", "marin"), one("Robin", "cedar")];
     serde_json::from_value(serde_json::json!({"personas": list, "kinds": kinds})).unwrap()
 }

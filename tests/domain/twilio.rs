@@ -59,7 +59,8 @@ fn what_no_browser_could_use_is_left_out() {
 
 #[test]
 fn what_is_no_answer_is_refused() {
-    for text in ["", "null", "[]", "{}", "<html>", "{\"ice_servers\": {}}", "{\"ice_servers\": [], \"ttl\": \"soon\"}"] {
+    for text in ["", "null", "[]", "{}", "<html>", "{\"ice_servers\": {}}", "{\"ice_servers\": [], \"ttl\": \"soon\"}"]
+    {
         assert_eq!(parse(text.as_bytes()), Err(TwilioTokenError::Shape), "{text}");
     }
     for list in [json!([]), json!([{"url": "stun:s.example"}])] {

@@ -20,3 +20,5 @@ mod sign_in_time;
 mod signaling;
 mod store;
 mod support;
+mod voice;
+mod webrtc;

@@ -1,7 +1,7 @@
 //! What happens while an interview lives: offers, candidates, what the candidate tells the server.
 
 use crate::{
-    domain::{auth::SessionStep, event::ClientMessage, ice::IceServer, id::SessionId, session::Status},
+    domain::{auth::SessionStep, event::ClientMessage, ice::IceServer, session::Status},
     http::{
         AppState,
         error::{ApiError, ApiResult},
@@ -15,6 +15,7 @@ use crate::{
             sessions::{authorised, live},
         },
     },
+    ice::IceUser,
     media::OfferError,
     store::SessionRecord,
     wire::error_code::ErrorCode,
@@ -23,7 +24,6 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use jiff::Timestamp;
 use serde_json::Value;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -216,14 +216,14 @@ pub async fn ice_servers(
     caller: Caller,
 ) -> ApiResult<Json<IceServers>> {
     let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
-    let servers = servers(&state, &record.session_id);
-    Ok(Json(IceServers { ice_servers_camel: servers.clone(), ice_servers: servers, ttl: state.ice.ttl_s() }))
+    let grant = state.ice.servers(IceUser::Session(&record.session_id), state.ice.session_ttl_s()).await?;
+    let servers = servers(&grant.servers);
+    Ok(Json(IceServers { ice_servers_camel: servers.clone(), ice_servers: servers, ttl: grant.ttl_s }))
 }
 
-/// ICE servers for one session, with TURN credentials of its own.
-pub fn servers(state: &AppState, session_id: &SessionId) -> Vec<IceServerBody> {
-    let now_s = Timestamp::now().as_second().max(0) as u64;
-    state.ice.for_session(session_id, now_s).iter().map(server_body).collect()
+/// ICE servers as the pages read them.
+pub fn servers(servers: &[IceServer]) -> Vec<IceServerBody> {
+    servers.iter().map(server_body).collect()
 }
 
 fn server_body(server: &IceServer) -> IceServerBody {

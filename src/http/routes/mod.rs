@@ -15,6 +15,8 @@ pub mod session_body;
 pub mod sessions;
 pub mod sign_in;
 pub mod signaling;
+pub mod voice;
+pub mod webrtc;
 
 use jiff::Timestamp;
 

@@ -18,11 +18,13 @@ use crate::{
             catalogue,
             interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
             live::servers,
+            live_body::IceServerBody,
             now,
             session_body::{
                 ClientTranscript, ConsentBody, ConsentGiven, ConsentKept, ConsentState, ConsentText, Done, Ended,
                 Endpoints, SessionStatus, Start, Started, Transcripts,
             },
+            voice,
         },
     },
     random,
@@ -96,7 +98,9 @@ pub async fn start(
     let expires_at = new.expires_at;
     let session = state.registry.create(new, plan.admission).await.map_err(refused_start)?;
     let status = session.view().status.as_str();
-    Ok(Json(started(&state, &session_id, token.expose(), status, expires_at, by_invite)))
+    let ice = state.ice.servers_for_start(&session_id).await;
+    let ice_servers = servers(&ice.servers);
+    Ok(Json(started(&state, &session_id, token.expose(), status, expires_at, by_invite, ice_servers)))
 }
 
 async fn plan(state: &AppState, address: IpAddr, caller: ApiResult<Caller>, body: &Start) -> ApiResult<Plan> {
@@ -204,13 +208,14 @@ fn started(
     status: &'static str,
     expires_at: Timestamp,
     consent_required: bool,
+    ice_servers: Vec<IceServerBody>,
 ) -> Started {
     let at = |what: &str| format!("/api/interview/{session_id}/{what}");
     Started {
         session_id: session_id.to_string(),
         status,
         token: token.to_owned(),
-        ice_servers: servers(state, session_id),
+        ice_servers,
         expires_at,
         page_url: format!("{}/interview/{session_id}#token={token}", state.public_url),
         consent: ConsentText { required: consent_required, version: CONSENT_VERSION, text: CONSENT_TEXT },
@@ -412,6 +417,10 @@ pub async fn end(State(state): State<AppState>, Path(id): Path<String>, caller: 
         Some(session) => {
             let view = session.end(reason).await;
             (view.status, view.end_reason)
+        }
+        None if record.interview.kind == voice::KIND => {
+            let reason = if principal_is_candidate { EndReason::CandidateEnded } else { EndReason::PlatformEnded };
+            (Status::Ended, voice::finish_record(&state, &record, reason).await?)
         }
         None => (Status::Ended, record.end_reason),
     };

@@ -5,6 +5,7 @@ mod client_secrets;
 mod interviews;
 mod rooms;
 mod users;
+mod voice;
 
 use super::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, SessionRecord, SqlStore,
@@ -94,6 +95,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     users::check(&empty().await).await;
     client_secrets::check(&empty().await).await;
     rooms::check(&empty().await).await;
+    voice::check(&empty().await).await;
 }
 
 async fn load(store: &impl Store, n: u8) -> SessionRecord {

@@ -7,7 +7,7 @@
 pub(super) mod column;
 mod connect;
 mod read;
-mod write;
+pub(super) mod write;
 mod writer;
 
 use super::{

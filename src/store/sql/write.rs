@@ -17,7 +17,7 @@ use crate::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, query};
 
-pub(super) async fn create_session(db: &mut AnyConnection, session: &NewSession) -> Result<(), StoreError> {
+pub(in crate::store) async fn create_session(db: &mut AnyConnection, session: &NewSession) -> Result<(), StoreError> {
     let interview = interview_json(&session.interview)?;
     query(
         "INSERT INTO sessions (session_id, owner_kind, owner_subject, user_id, interview, engine, token_hash, \
@@ -249,7 +249,7 @@ pub(super) async fn recover(db: &mut AnyConnection, at: Timestamp) -> Result<Vec
     .map_err(unavailable)?;
     let rows = query(
         "UPDATE sessions SET status = 'ended', end_reason = coalesce(end_reason, $1), ended_at = $2 \
-         WHERE status <> 'ended' RETURNING session_id",
+         WHERE status <> 'ended' AND session_id NOT IN (SELECT session_id FROM voice_sessions) RETURNING session_id",
     )
     .bind(reason)
     .bind(at.as_millisecond())

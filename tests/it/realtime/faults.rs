@@ -7,6 +7,7 @@ use std::time::Duration;
 use viva::{
     domain::session::{ModelEvent, ResponseStatus, SpeechTag},
     mock_realtime::{Inject, MockConfig, Received},
+    realtime::ProviderKeys,
     wire::realtime::ClientEvent,
 };
 
@@ -33,8 +34,7 @@ fn connections(record: &[Received]) -> usize {
 #[tokio::test]
 async fn a_wrong_key_fails_at_once() {
     let mock = MockConfig { api_key: Some("right".into()), ..MockConfig::default() };
-    let key = SecretString::from("wrong");
-    let mut rig = Rig::start_with(mock, |config, _| config.api_key = Some(key)).await;
+    let mut rig = Rig::start_with(mock, |config, _| config.keys = keys(&["wrong"])).await;
     assert_eq!(failed(&mut rig).await, [ModelEvent::Failed], "no trouble is told, no retry is made");
     assert_eq!(connections(&rig.mock.received()), 1);
     rig.finish().await;
@@ -43,9 +43,26 @@ async fn a_wrong_key_fails_at_once() {
 #[tokio::test]
 async fn the_right_key_is_sent_as_a_bearer_token() {
     let mock = MockConfig { api_key: Some("right".into()), ..MockConfig::default() };
-    let mut rig = Rig::start_with(mock, |config, _| config.api_key = Some(SecretString::from("right"))).await;
+    let mut rig = Rig::start_with(mock, |config, _| config.keys = keys(&["right"])).await;
     rig.ready().await;
     rig.finish().await;
+}
+
+/// A refusal at the upgrade or after it costs the key, not the session.
+#[tokio::test]
+async fn another_key_of_the_ring_is_taken_when_one_is_refused() {
+    let mock = MockConfig { api_key: Some("right".into()), ..MockConfig::default() };
+    let ring = keys(&["wrong", "also-wrong", "right"]);
+    let shared = ring.clone();
+    let mut rig = Rig::start_with(mock, |config, _| config.keys = shared).await;
+    rig.ready().await;
+    assert_eq!(connections(&rig.mock.received()), 3);
+    assert_eq!(ring.usable(), 1, "the wrong ones are out for everybody");
+    rig.finish().await;
+}
+
+fn keys(texts: &[&str]) -> ProviderKeys {
+    ProviderKeys::new(texts.iter().map(|text| SecretString::from(*text)).collect())
 }
 
 #[tokio::test]
