@@ -4,6 +4,7 @@
 
 mod auth;
 mod cache;
+mod authorisation;
 mod crash;
 mod docs;
 mod engine;
@@ -12,6 +13,7 @@ mod http;
 mod interview;
 mod media;
 mod offers;
+mod openapi;
 mod realtime;
 mod relay;
 mod rooms;

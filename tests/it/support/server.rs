@@ -34,7 +34,9 @@ impl TestServer {
         map.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let config =
             Config::load(|name| map.get(name).cloned(), |path| std::fs::read_to_string(path)).expect("a configuration");
-        let app = App::start(config, None).await.expect("a server");
+        // Of its own, so that `/metrics` is there; what the code counts goes to the process's recorder, which is none.
+        let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
+        let app = App::start(config, Some(metrics)).await.expect("a server");
         Self {
             url: app.url.clone(),
             interview_url: app.interview_url.clone(),

@@ -1,0 +1,209 @@
+//! The authorisation matrix: every operation of the description × everybody who might ask, as DESIGN 6.1 says. An
+//! operation without a rule fails the test, and so does a rule without an operation.
+
+mod rules;
+
+use crate::{
+    openapi::{description, operations},
+    support::server::{TestServer, answer, text},
+};
+use reqwest::{Method, RequestBuilder};
+use rules::{RULES, Rule, Thing};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+const KEY: &str = "platform-key-for-tests";
+const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
+
+/// Everybody who might ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Nobody,
+    WrongKey,
+    Platform,
+    Owner,
+    OtherUser,
+    /// Holder of the token of this session.
+    Candidate,
+    /// Holder of the token of another session.
+    OtherCandidate,
+    Expired,
+    WrongAlgorithm,
+    WrongAudience,
+}
+
+const EVERYBODY: [Who; 10] = [
+    Who::Nobody,
+    Who::WrongKey,
+    Who::Platform,
+    Who::Owner,
+    Who::OtherUser,
+    Who::Candidate,
+    Who::OtherCandidate,
+    Who::Expired,
+    Who::WrongAlgorithm,
+    Who::WrongAudience,
+];
+
+impl Who {
+    /// Carries something that proves nothing.
+    const fn is_forged(self) -> bool {
+        matches!(self, Self::WrongKey | Self::Expired | Self::WrongAlgorithm | Self::WrongAudience)
+    }
+
+    /// Whose token a user's is.
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::OtherUser => "bob",
+            _ => "ann",
+        }
+    }
+}
+
+/// What the paths of the rules lead to: made anew for every cell of the matrix, because calls end and delete.
+#[derive(Default)]
+pub struct Place {
+    /// Value of the path parameter.
+    id: String,
+    candidate: String,
+    other_candidate: String,
+    body: Value,
+}
+
+#[tokio::test]
+async fn every_operation_lets_in_whom_the_rules_say_and_nobody_else() {
+    let server = TestServer::start(&[
+        ("API_KEY", KEY),
+        ("SECRET_KEY", SECRET),
+        ("VIVA_SESSIONS_MAX", "5000"),
+        ("VIVA_REQUESTS_PER_MINUTE", "100000"),
+        ("VIVA_STARTS_PER_MINUTE", "10000"),
+        ("VIVA_VOICE_CONNECTS_PER_MINUTE", "10000"),
+    ])
+    .await;
+    let mut report = String::new();
+    let mut cells = 0;
+    let all = operations(&description(&server).await);
+    for (method, path, _) in &all {
+        let Some(rule) = RULES.iter().find(|rule| rule.method == method.as_str() && rule.path == path) else {
+            let _ = writeln!(report, "{method} {path}: no rule says who may");
+            continue;
+        };
+        for who in EVERYBODY {
+            cells += 1;
+            if let Err(wrong) = check(&server, rule, who).await {
+                let _ = writeln!(report, "{method} {path} as {who:?}: {wrong}");
+            }
+        }
+    }
+    for rule in RULES {
+        let served = all.iter().any(|(method, path, _)| rule.method == method.as_str() && rule.path == path);
+        if !served {
+            let _ = writeln!(report, "{} {}: a rule for nothing", rule.method, rule.path);
+        }
+    }
+    server.stop().await;
+    assert!(report.is_empty(), "\n{report}");
+    assert!(cells >= 100, "only {cells} cells");
+}
+
+/// One cell: the status and, for a refusal, that it says what a refusal says.
+async fn check(server: &TestServer, rule: &Rule, who: Who) -> Result<(), String> {
+    let place = rule.thing.make(server, who).await;
+    let method = Method::from_bytes(rule.method.as_bytes()).expect("a method");
+    let mut request = server.request(method.clone(), &filled(rule.path, &place.id));
+    if method != Method::GET {
+        request = request.json(&place.body);
+    }
+    let (status, body) = answer(with_credential(request, who, &place)).await;
+    let expected = rule.expected(who);
+    let fits = match expected {
+        Expected::Let => !matches!(status, 401 | 403 | 404 | 405 | 500..),
+        Expected::Refused(wanted) => {
+            let code = body["code"].as_str();
+            status == wanted
+                && match wanted {
+                    401 => matches!(code, Some("unauthorized" | "not_configured" | "proof_needed")),
+                    403 => code == Some("forbidden"),
+                    _ => code == Some("not_found"),
+                }
+        }
+    };
+    if fits { Ok(()) } else { Err(format!("expected {expected:?}, found {status} {body}")) }
+}
+
+/// What the matrix holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Expected {
+    /// The call is judged by its content; nothing says that one may not.
+    Let,
+    Refused(u16),
+}
+
+fn filled(path: &str, id: &str) -> String {
+    let Some((before, rest)) = path.split_once('{') else { return path.to_owned() };
+    let (_, after) = rest.split_once('}').expect("a closed parameter");
+    format!("{before}{id}{after}")
+}
+
+fn with_credential(request: RequestBuilder, who: Who, place: &Place) -> RequestBuilder {
+    let later = jsonwebtoken::get_current_timestamp() + 600;
+    let claims = json!({"sub": who.subject(), "username": who.subject(), "exp": later});
+    match who {
+        Who::Nobody => request,
+        Who::WrongKey => request.header("x-api-key", "not-the-platform-key"),
+        Who::Platform => request.header("x-api-key", KEY),
+        Who::Owner | Who::OtherUser => request.bearer_auth(jwt(jsonwebtoken::Algorithm::HS256, &claims)),
+        Who::Candidate => request.bearer_auth(&place.candidate),
+        Who::OtherCandidate => request.bearer_auth(&place.other_candidate),
+        Who::Expired => {
+            let claims = json!({"sub": "ann", "exp": later - 3_600});
+            request.bearer_auth(jwt(jsonwebtoken::Algorithm::HS256, &claims))
+        }
+        Who::WrongAlgorithm => request.bearer_auth(jwt(jsonwebtoken::Algorithm::HS512, &claims)),
+        Who::WrongAudience => {
+            let claims = json!({"sub": "ann", "exp": later, "aud": "somebody-else"});
+            request.bearer_auth(jwt(jsonwebtoken::Algorithm::HS256, &claims))
+        }
+    }
+}
+
+fn jwt(algorithm: jsonwebtoken::Algorithm, claims: &Value) -> String {
+    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
+    jsonwebtoken::encode(&jsonwebtoken::Header::new(algorithm), claims, &key).expect("a token")
+}
+
+/// A call as the owner, for what a cell needs before it.
+async fn as_owner(server: &TestServer, method: Method, path: &str, body: Value) -> Value {
+    let request = server.request(method, path).json(&body);
+    let (status, body) = answer(with_credential(request, Who::Owner, &Place::default())).await;
+    assert!((200..300).contains(&status), "{path}: {status} {body}");
+    body
+}
+
+impl Thing {
+    async fn make(self, server: &TestServer, who: Who) -> Place {
+        // Two sessions of the owner's: their tokens are the candidates' of every row.
+        let start = |kind: &'static str| {
+            as_owner(server, Method::POST, "/api/interview/start", json!({"kind": kind, "user_id": "ann"}))
+        };
+        let (this, other) = (start("general").await, start("general").await);
+        let place =
+            Place { candidate: text(&this, "token"), other_candidate: text(&other, "token"), ..Place::default() };
+        let session_id = text(&this, "session_id");
+        match self {
+            Self::Nothing => Place { body: json!({}), ..place },
+            Self::Start => Place { body: json!({"user_id": who.subject(), "kind": "general"}), ..place },
+            Self::Session => {
+                let consent = text(&this["consent"], "version");
+                // One body for all calls: unknown fields are ignored.
+                let body = json!({
+                    "messages": [], "type": "candidate.wait", "candidate": null, "version": consent,
+                });
+                Place { id: session_id, body, ..place }
+            }
+            Self::Description => Place { id: session_id, body: json!({"sdp": "v=0", "type": "offer"}), ..place },
+            Self::Invite => Place { id: "0".repeat(64), ..place },
+        }
+    }
+}
