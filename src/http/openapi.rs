@@ -109,10 +109,11 @@ fn complete(api: &mut OpenApi) {
     }
 }
 
-/// `get /api/interview/{session_id}/status` is `get_interview_session_id_status`.
+/// `get /api/interview/{session_id}/status` is `get_interview_session_id_status`; with a slash at its end it says so.
 fn operation_id(method: &str, path: &str) -> String {
     let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty() && *word != "api");
-    words.fold(method.to_owned(), |id, word| format!("{id}_{word}"))
+    let id = words.fold(method.to_owned(), |id, word| format!("{id}_{word}"));
+    if path.len() > 1 && path.ends_with('/') { format!("{id}_with_slash") } else { id }
 }
 
 fn add_problems(operation: &mut Operation) {

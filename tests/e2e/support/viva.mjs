@@ -1,6 +1,6 @@
 /** Starts the real binary in an empty directory and stops it the way an operator does. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import dgram from "node:dgram";
 import { mkdtemp, rm } from "node:fs/promises";
 import net from "node:net";
@@ -100,6 +100,15 @@ export class Viva {
 
   logText() {
     return this.log.slice(-80).join("\n");
+  }
+
+  /** Another command of the same binary, with these settings alone; returns its exit code and what it printed. */
+  command(args, env = {}) {
+    const { PATH, LANG } = process.env;
+    const options = { cwd: this.directory, env: { PATH, LANG, HOME: this.directory, ...env }, timeout: EXIT_WITHIN_MS };
+    return new Promise((resolve) => {
+      execFile(BINARY, args, options, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+    });
   }
 
   /** SIGTERM; a server that was told to stop leaves with 0. */

@@ -12,6 +12,18 @@ pub enum Thing {
     Session,
     /// The same, with an offer as its body.
     Description,
+    /// A body for the routes that take an address, a code and a name.
+    SignIn,
+    /// A connection of a voice session that there is not yet.
+    VoiceConnect,
+    /// A voice session of the owner's.
+    VoiceSession,
+    /// The history of the caller's own voice sessions.
+    VoiceHistory,
+    /// A question of a built-in interview.
+    Question,
+    /// A room that the owner has made.
+    Room,
     /// An invitation that does not exist: its code is the credential, so that anybody gets the same answer.
     Invite,
 }
@@ -39,6 +51,18 @@ enum Law {
     Participants,
     /// The platform and the owner.
     Readers,
+    /// Nobody, whoever asks, without proof of the address that the body names.
+    Proved,
+    /// It is there in development alone.
+    Absent,
+    /// Users alone join; a platform has no name to join with.
+    Users,
+    /// Users who are in the room.
+    Members,
+    /// The voice contract: platforms and users for themselves; 403 for what is foreign.
+    VoiceMakers,
+    /// The same for a session that there is.
+    VoiceOwner,
 }
 
 const fn rule(method: &'static str, path: &'static str, thing: Thing, law: Law) -> Rule {
@@ -64,7 +88,17 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/interview/{session_id}/transcript", Thing::Session, Law::Participants),
     rule("POST", "/api/interview/{session_id}/transcript", Thing::Session, Law::Participants),
     rule("POST", "/api/interview/{session_id}/end", Thing::Session, Law::Participants),
+    rule("GET", "/api/interview/{session_id}/events", Thing::Session, Law::Participants),
     rule("GET", "/api/interview/{session_id}/results", Thing::Session, Law::Readers),
+    rule("POST", "/api/auth/signup", Thing::SignIn, Law::Anybody),
+    rule("POST", "/api/auth/verify-otp", Thing::SignIn, Law::Anybody),
+    rule("POST", "/api/auth/set-username", Thing::SignIn, Law::Proved),
+    rule("POST", "/api/auth/login", Thing::SignIn, Law::Proved),
+    rule("GET", "/dev/outbox", Thing::Nothing, Law::Absent),
+    // Without an upgrade it is only said that one is needed; who may converse is said on the socket (tests/it/relay.rs).
+    rule("GET", "/v1/realtime", Thing::Nothing, Law::Anybody),
+    rule("POST", "/v1/realtime/client_secrets", Thing::Nothing, Law::Makers),
+    rule("POST", "/v1/realtime/sessions", Thing::Nothing, Law::Makers),
 ];
 
 impl Rule {
@@ -83,6 +117,14 @@ impl Rule {
             Law::Platforms => among(&[Who::Platform], 404),
             Law::Participants => among(&[Who::Platform, Who::Owner, Who::Candidate], 404),
             Law::Readers => among(&[Who::Platform, Who::Owner], 404),
+            Law::Proved => Expected::Refused(401),
+            Law::Absent => Expected::Refused(404),
+            Law::Users if who == Who::Platform => Expected::Refused(401),
+            Law::Users => among(&[Who::Owner, Who::OtherUser], 404),
+            Law::Members if who == Who::Platform => Expected::Refused(401),
+            Law::Members => among(&[Who::Owner], 404),
+            Law::VoiceMakers => among(&[Who::Platform, Who::Owner, Who::OtherUser], 403),
+            Law::VoiceOwner => among(&[Who::Platform, Who::Owner], 403),
         }
     }
 }
