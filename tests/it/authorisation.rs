@@ -63,8 +63,10 @@ impl Who {
 /// What the paths of the rules lead to: made anew for every cell of the matrix, because calls end and delete.
 #[derive(Default)]
 pub struct Place {
-    /// Value of the path parameter.
+    /// Value of the path's first parameter.
     id: String,
+    /// Value of its second.
+    inner_id: String,
     candidate: String,
     other_candidate: String,
     query: String,
@@ -115,7 +117,7 @@ async fn every_operation_lets_in_whom_the_rules_say_and_nobody_else() {
 async fn check(server: &TestServer, rule: &Rule, who: Who) -> Result<(), String> {
     let place = rule.thing.make(server, who).await;
     let method = Method::from_bytes(rule.method.as_bytes()).expect("a method");
-    let mut request = server.request(method.clone(), &(filled(rule.path, &place.id) + &place.query));
+    let mut request = server.request(method.clone(), &filled(rule.path, &place));
     if method != Method::GET {
         request = request.json(&place.body);
     }
@@ -147,10 +149,14 @@ pub enum Expected {
     Refused(u16),
 }
 
-fn filled(path: &str, id: &str) -> String {
-    let Some((before, rest)) = path.split_once('{') else { return path.to_owned() };
-    let (_, after) = rest.split_once('}').expect("a closed parameter");
-    format!("{before}{id}{after}")
+/// The path with its parameters in their order.
+fn filled(path: &str, place: &Place) -> String {
+    let mut ids = [&place.id, &place.inner_id].into_iter();
+    let parts = path.split('/').map(|part| match part.starts_with('{') {
+        true => ids.next().expect("a path of two parameters at most").as_str(),
+        false => part,
+    });
+    parts.collect::<Vec<_>>().join("/") + &place.query
 }
 
 fn with_credential(request: RequestBuilder, who: Who, place: &Place) -> RequestBuilder {
@@ -228,6 +234,17 @@ impl Thing {
             Self::Question => {
                 let body = json!({"interview_id": "general", "question_number": 1, "user_id": who.subject()});
                 Place { body, ..place }
+            }
+            Self::Interview | Self::OwnInvite => {
+                let body = json!({"kind": "general", "title": "of the owner"});
+                let made = as_owner(server, Method::POST, "/api/v1/interviews", body.clone()).await;
+                let id = text(&made, "interview_id");
+                if self == Self::Interview {
+                    return Place { id, body, ..place };
+                }
+                let invites = format!("/api/v1/interviews/{id}/invites");
+                let invite = as_owner(server, Method::POST, &invites, json!({})).await;
+                Place { id, inner_id: text(&invite, "invite_id"), body: json!({}), ..place }
             }
             Self::Room => {
                 let room = as_owner(server, Method::POST, "/api/rooms", json!({"name": "of the owner"})).await;

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test asserts by it, in its helpers too")]
 
 mod auth;
-mod cache;
 mod authorisation;
+mod cache;
 mod crash;
 mod docs;
 mod engine;

@@ -260,11 +260,13 @@ export const rows = [
     what: "a third, and an offer without a target to all others",
     run: async (bench) => {
       const third = await joined(bench, bench.kept.room, "Jim", "student_8");
+      await bench.kept.john.next("participant_joined");
       bench.kept.john.send({ type: "offer", payload: { sdp: "to all" } });
       const offer = { type: "offer", payload: { sender: bench.kept.john.id, sdp: "to all" } };
       await third.next("offer", offer);
       await bench.kept.jane.next("offer", offer);
       await third.close();
+      await bench.kept.john.next("participant_left");
       await bench.kept.jane.next("participant_left", {
         type: "participant_left",
         payload: guest("Jim", "student_8"),

@@ -78,7 +78,7 @@ export async function react(text) {
     write: false,
     jsx: "automatic",
     format: "iife",
-    define: { "process.env.NODE_ENV": '"development"' },
+    define: { "process.env.NODE_ENV": '"production"' },
   });
   assert.equal(made.warnings.length, 0);
   return made.outputFiles[0].text;

@@ -22,6 +22,10 @@ pub enum Thing {
     VoiceHistory,
     /// A question of a built-in interview.
     Question,
+    /// An interview of the owner's.
+    Interview,
+    /// An invitation to it.
+    OwnInvite,
     /// A room that the owner has made.
     Room,
     /// An invitation that does not exist: its code is the credential, so that anybody gets the same answer.
@@ -77,6 +81,14 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/metrics", Thing::Nothing, Law::Platforms),
     rule("GET", "/api/v1/kinds", Thing::Nothing, Law::Anybody),
     rule("GET", "/api/v1/invites/{code}", Thing::Invite, Law::Code),
+    rule("POST", "/api/v1/interviews", Thing::Interview, Law::Makers),
+    rule("GET", "/api/v1/interviews", Thing::Interview, Law::Makers),
+    rule("GET", "/api/v1/interviews/{interview_id}", Thing::Interview, Law::Readers),
+    rule("PATCH", "/api/v1/interviews/{interview_id}", Thing::Interview, Law::Readers),
+    rule("DELETE", "/api/v1/interviews/{interview_id}", Thing::Interview, Law::Readers),
+    rule("POST", "/api/v1/interviews/{interview_id}/invites", Thing::OwnInvite, Law::Readers),
+    rule("GET", "/api/v1/interviews/{interview_id}/invites", Thing::OwnInvite, Law::Readers),
+    rule("DELETE", "/api/v1/interviews/{interview_id}/invites/{invite_id}", Thing::OwnInvite, Law::Readers),
     rule("POST", "/api/interview/start", Thing::Start, Law::Makers),
     rule("POST", "/api/interview/{session_id}/rtc/offer", Thing::Description, Law::Participants),
     rule("POST", "/api/interview/{session_id}/rtc/answer", Thing::Session, Law::Participants),
@@ -99,6 +111,31 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/v1/realtime", Thing::Nothing, Law::Anybody),
     rule("POST", "/v1/realtime/client_secrets", Thing::Nothing, Law::Makers),
     rule("POST", "/v1/realtime/sessions", Thing::Nothing, Law::Makers),
+    rule("GET", "/health", Thing::Nothing, Law::Anybody),
+    rule("GET", "/api/statistics", Thing::Nothing, Law::Platforms),
+    rule("POST", "/api/rooms", Thing::Room, Law::Makers),
+    rule("POST", "/api/rooms/", Thing::Room, Law::Makers),
+    rule("GET", "/api/rooms", Thing::Room, Law::Makers),
+    rule("GET", "/api/rooms/", Thing::Room, Law::Makers),
+    rule("GET", "/api/rooms/{room}", Thing::Room, Law::Readers),
+    rule("GET", "/api/rooms/{room}/", Thing::Room, Law::Readers),
+    rule("DELETE", "/api/rooms/{room}", Thing::Room, Law::Readers),
+    rule("DELETE", "/api/rooms/{room}/", Thing::Room, Law::Readers),
+    rule("POST", "/api/rooms/{room}/join", Thing::Room, Law::Users),
+    rule("POST", "/api/rooms/{room}/join/", Thing::Room, Law::Users),
+    rule("POST", "/api/rooms/{room}/leave", Thing::Room, Law::Members),
+    rule("POST", "/api/rooms/{room}/leave/", Thing::Room, Law::Members),
+    // Without an upgrade: the same as above (tests/it/signaling.rs has the sockets).
+    rule("GET", "/ws", Thing::Nothing, Law::Anybody),
+    rule("GET", "/ws/signaling/{room_id}", Thing::Room, Law::Anybody),
+    rule("POST", "/api/voice/connect", Thing::VoiceConnect, Law::VoiceMakers),
+    rule("GET", "/api/voice/sessions", Thing::VoiceHistory, Law::VoiceMakers),
+    rule("GET", "/api/voice/sessions/{sessionId}", Thing::VoiceSession, Law::VoiceOwner),
+    rule("POST", "/api/voice/sessions/{sessionId}/end", Thing::VoiceSession, Law::VoiceOwner),
+    rule("GET", "/api/voice/sessions/{sessionId}/transcript", Thing::VoiceSession, Law::VoiceOwner),
+    rule("POST", "/api/voice/sessions/{sessionId}/transcript", Thing::VoiceSession, Law::VoiceOwner),
+    rule("GET", "/api/v1/webrtc/turn-credentials", Thing::Nothing, Law::Makers),
+    rule("POST", "/api/v1/webrtc/openai-ephemeral-key", Thing::Question, Law::Makers),
 ];
 
 impl Rule {
