@@ -42,7 +42,7 @@ pub const KEYS: &[Key] = &[
     key("REDIS_URL", "memory", "redis://… for short-lived state; without it, or when it does not answer, memory"),
     key("SMTP_SERVER", "outbox", "host that takes mail; unset in open mode, mails go to the log and GET /dev/outbox"),
     key("SMTP_PORT", "1025", "its port; 465 speaks TLS at once"),
-    key("VIVA_SMTP_TLS", "auto", "auto (STARTTLS when offered), required or none"),
+    key("VIVA_SMTP_TLS", "auto", "auto (STARTTLS when offered; needed with a password), required or none"),
     key("EMAIL_USER", "test@example.com", "sender of mails, and user at the mail server"),
     secret("EMAIL_PASSWORD", "password at the mail server; unset sends without signing in"),
     key("ROOM_TTL_HOURS", "24", "life of a room when its creator does not say"),

@@ -294,11 +294,15 @@ fn verification_cookie(headers: &HeaderMap) -> Option<Token> {
     pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, value)| Token::parse(value))
 }
 
-/// Out of reach of scripts and of other sites, and gone with the verification.
 fn cookie(state: &AppState, value: &str, life_s: u64) -> AppendHeaders<[(HeaderName, String); 1]> {
-    let secure = if state.public_url.starts_with("https://") { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={value}; Path=/api/auth; Max-Age={life_s}; HttpOnly; SameSite=Strict{secure}");
-    AppendHeaders([(header::SET_COOKIE, text)])
+    let is_https = state.public_url.starts_with("https://");
+    AppendHeaders([(header::SET_COOKIE, cookie_text(value, life_s, is_https))])
+}
+
+/// Out of reach of scripts and of other sites, and gone with the verification.
+fn cookie_text(value: &str, life_s: u64, is_https: bool) -> String {
+    let secure = if is_https { "; Secure" } else { "" };
+    format!("{COOKIE}={value}; Path=/api/auth; Max-Age={life_s}; HttpOnly; SameSite=Strict{secure}")
 }
 
 impl From<SignInError> for ApiError {
@@ -333,6 +337,33 @@ impl From<SignInError> for ApiError {
                 new(ErrorCode::Internal, "Something went wrong on our side; the request id helps to find it")
             }
             SignInError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_came_over_tls_never_leaves_it() {
+        assert!(cookie_text("x", 600, true).ends_with("; Secure"));
+        assert!(!cookie_text("x", 600, false).contains("Secure"), "on plain loopback a browser would drop it");
+    }
+
+    #[test]
+    fn only_a_well_formed_verification_is_read_from_cookies() {
+        let token = Token::from_random([3; 32]);
+        let read = |lines: &[String]| {
+            let mut headers = HeaderMap::new();
+            lines.iter().for_each(|line| drop(headers.append(header::COOKIE, line.parse().expect("a header value"))));
+            verification_cookie(&headers)
+        };
+        let good = format!("{COOKIE}={}", token.expose());
+        assert_eq!(read(&[format!("a=b; {good};c")]), Some(token.clone()));
+        assert_eq!(read(&["a=b".to_owned(), good]), Some(token.clone()));
+        for wrong in [COOKIE.to_owned(), format!("{COOKIE}="), format!("x{COOKIE}={}", token.expose())] {
+            assert_eq!(read(&[wrong]), None);
         }
     }
 }
