@@ -2,19 +2,19 @@
 
 use super::{
     MockConfig, Mode,
-    ladder::{Active, error_body},
+    ladder::Active,
     script::{FaultAction, HeardOutcome, Script},
     turns::{Turn, Turns},
     voice::{self, SAMPLES_PER_MS},
 };
 use crate::wire::realtime::{
-    AudioConfig, AudioFormat, AudioInputConfig, AudioOutputConfig, ClientEvent, ClientMessage, ContentPart, Empty,
-    ErrorBody, ErrorEvent, InputCommitted, InputSpeechStarted, InputSpeechStopped, Item, ItemEvent, ItemRef,
-    ItemTruncated, ServerEvent, ServerMessage, SessionConfig, SessionEvent, TranscriptionDelta, TranscriptionDone,
-    TranscriptionError, TranscriptionFailed, TranscriptionUsage, TurnDetection, audio,
+    ClientEvent, ClientMessage, ContentPart, Empty, ErrorBody, ErrorEvent, InputCommitted, InputSpeechStarted,
+    InputSpeechStopped, ServerEvent, ServerMessage, SessionConfig, SessionEvent, TranscriptionDelta,
+    TranscriptionDone, TranscriptionError, TranscriptionFailed, TranscriptionUsage, TurnDetection, audio,
     dialect::{self, Dialect},
+    serve::{Formats, Items, default_session, error_body, message, update_session},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -35,14 +35,6 @@ pub enum Output {
     StopReading { for_ms: u64 },
 }
 
-/// An item of the conversation.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub item: Item,
-    /// Milliseconds of audio, for the assistant's.
-    pub audio_ms: u64,
-}
-
 /// See the module.
 pub(super) struct Session {
     pub(super) mode: Mode,
@@ -50,7 +42,7 @@ pub(super) struct Session {
     dialect: Dialect,
     connection: u32,
     pub(super) config: SessionConfig,
-    pub(super) items: Vec<Known>,
+    pub(super) items: Items,
     turns: Turns,
     appended_samples: u64,
     uncommitted_samples: u64,
@@ -76,8 +68,8 @@ impl Session {
             script: Arc::new(config.script.clone()),
             dialect: config.dialect,
             connection,
-            config: default_session(model, connection),
-            items: Vec::new(),
+            config: default_session(model, format!("sess_{connection}")),
+            items: Items::default(),
             turns: Turns::default(),
             appended_samples: 0,
             uncommitted_samples: 0,
@@ -149,11 +141,24 @@ impl Session {
                 self.turns.reset();
                 self.emit(ServerEvent::InputCleared(Empty {}));
             }
-            ClientEvent::ItemCreate { previous_item_id, item } => self.on_create(id, previous_item_id.as_deref(), item),
-            ClientEvent::ItemRetrieve { item_id } => self.on_retrieve(id, item_id),
-            ClientEvent::ItemDelete { item_id } => self.on_delete(id, item_id),
+            ClientEvent::ItemCreate { previous_item_id, item } => {
+                let item_id = self.new_id("item");
+                match self.items.create(previous_item_id.as_deref(), item.clone(), item_id) {
+                    Ok(events) => events.into_iter().for_each(|event| self.emit(event)),
+                    Err(error) => self.refuse_event(id, error),
+                }
+            }
+            ClientEvent::ItemRetrieve { item_id } => {
+                let retrieved = self.items.retrieve(item_id);
+                self.answer(id, retrieved);
+            }
+            ClientEvent::ItemDelete { item_id } => {
+                let deleted = self.items.delete(item_id);
+                self.answer(id, deleted);
+            }
             ClientEvent::ItemTruncate { item_id, content_index, audio_end_ms } => {
-                self.on_truncate(id, item_id, *content_index, *audio_end_ms);
+                let truncated = self.items.truncate(item_id, *content_index, *audio_end_ms);
+                self.answer(id, truncated);
             }
             ClientEvent::ResponseCreate { response, .. } => {
                 self.on_response_create(now_ms, id, response.as_deref().cloned().unwrap_or_default());
@@ -167,30 +172,9 @@ impl Session {
     }
 
     fn on_update(&mut self, now_ms: u64, id: Option<&str>, update: &SessionConfig) {
-        if update.kind.is_none() {
-            let message = "Missing required parameter: 'session.type'.";
-            return self.error(
-                id,
-                "invalid_request_error",
-                Some("missing_required_parameter"),
-                message,
-                Some("session.type"),
-            );
-        }
-        let input = update.audio.as_ref().and_then(|audio| audio.input.as_ref());
-        let rate = input.and_then(|input| input.format.as_ref()).and_then(|format| format.rate);
-        if rate.is_some_and(|rate| rate != 24_000) {
-            let param = Some("session.audio.input.format.rate");
-            let message = "Invalid 'session.audio.input.format.rate'.";
-            return self.error(id, "invalid_request_error", Some("integer_below_min_value"), message, param);
-        }
-        // Only present fields change: merge the objects, nulls included.
-        let (Ok(mut merged), Ok(changes)) = (serde_json::to_value(&self.config), serde_json::to_value(update)) else {
-            return;
-        };
-        merge(&mut merged, changes);
-        if let Ok(config) = serde_json::from_value(merged) {
-            self.config = config;
+        match update_session(&self.config, update, Formats::Any) {
+            Ok(config) => self.config = config,
+            Err(error) => return self.refuse_event(id, error),
         }
         if let Some(turns) = self.turn_detection() {
             let (prefix_ms, silence_ms) = (turns.prefix_padding_ms, turns.silence_duration_ms);
@@ -267,12 +251,12 @@ impl Session {
         let seconds = self.uncommitted_samples as f64 / (SAMPLES_PER_MS as f64 * 1_000.0);
         self.uncommitted_samples = 0;
         let item_id = self.speech_item.take().unwrap_or_else(|| self.new_id("item"));
-        let previous_item_id = self.last_item();
-        let committed = InputCommitted { previous_item_id: previous_item_id.clone(), item_id: item_id.clone() };
+        let committed = InputCommitted { previous_item_id: self.items.last_id(), item_id: item_id.clone() };
         self.emit(ServerEvent::InputCommitted(committed));
         let part = ContentPart { kind: "input_audio".into(), ..ContentPart::default() };
         let item = message(&item_id, "user", "completed", vec![part]);
-        self.add_item(previous_item_id, item, 0);
+        let events = self.items.add(item);
+        events.into_iter().for_each(|event| self.emit(event));
         self.transcribe(now_ms, item_id, seconds);
         if self.turn_detection().is_some_and(|turns| turns.create_response != Some(false)) {
             self.on_response_create(now_ms, None, Default::default());
@@ -320,61 +304,6 @@ impl Session {
         };
         self.scheduled.extend(events.into_iter().map(|event| (at_ms, event)));
         self.run_scheduled(now_ms);
-    }
-
-    fn on_create(&mut self, id: Option<&str>, previous: Option<&str>, item: &Item) {
-        let item_id = item.id.clone().unwrap_or_else(|| self.new_id("item"));
-        if self.find(&item_id).is_some() {
-            let code = Some("item_create_duplicate_item_id");
-            return self.error(id, "invalid_request_error", code, "An item with this id exists.", Some("item.id"));
-        }
-        if previous.is_some_and(|previous| previous != "root" && self.find(previous).is_none()) {
-            let message = "The previous item does not exist.";
-            return self.error(id, "invalid_request_error", Some("item_not_found"), message, Some("previous_item_id"));
-        }
-        let previous_item_id = previous.map_or_else(|| self.last_item(), |id| (id != "root").then(|| id.to_owned()));
-        let item = Item {
-            id: Some(item_id),
-            object: Some("realtime.item".into()),
-            status: Some("completed".into()),
-            ..item.clone()
-        };
-        self.add_item(previous_item_id, item, 0);
-    }
-
-    fn on_retrieve(&mut self, id: Option<&str>, item_id: &str) {
-        match self.find(item_id).map(|known| known.item.clone()) {
-            Some(item) => self.emit(ServerEvent::ItemRetrieved(ItemEvent { previous_item_id: None, item })),
-            None => self.no_such_item(id, "item_retrieve_invalid_item_id"),
-        }
-    }
-
-    fn on_delete(&mut self, id: Option<&str>, item_id: &str) {
-        if self.find(item_id).is_none() {
-            return self.no_such_item(id, "item_delete_invalid_item_id");
-        }
-        self.items.retain(|known| known.item.id.as_deref() != Some(item_id));
-        self.emit(ServerEvent::ItemDeleted(ItemRef { item_id: item_id.to_owned() }));
-    }
-
-    fn on_truncate(&mut self, id: Option<&str>, item_id: &str, content_index: u32, audio_end_ms: u64) {
-        let Some(known) = self.find(item_id) else { return self.no_such_item(id, "item_truncate_invalid_item_id") };
-        let audio_ms = known.audio_ms;
-        if audio_ms == 0 || audio_end_ms == 0 {
-            let message = "Only model output audio messages can be truncated";
-            return self.error(id, "invalid_request_error", Some("unsupported_content_type"), message, None);
-        }
-        if audio_end_ms > audio_ms {
-            let message = format!("Audio content of {audio_ms}ms is already shorter than {audio_end_ms}ms");
-            return self.error(id, "invalid_request_error", Some("invalid_value"), &message, None);
-        }
-        known.audio_ms = audio_end_ms;
-        let item_id = item_id.to_owned();
-        self.emit(ServerEvent::ItemTruncated(ItemTruncated { item_id, content_index, audio_end_ms }));
-    }
-
-    fn no_such_item(&mut self, id: Option<&str>, code: &str) {
-        self.error(id, "invalid_request_error", Some(code), "The item does not exist.", Some("item_id"));
     }
 
     /// What comes back is what came in, as one response without end.
@@ -466,20 +395,17 @@ impl Session {
         }
     }
 
-    pub(super) fn find(&mut self, item_id: &str) -> Option<&mut Known> {
-        self.items.iter_mut().find(|known| known.item.id.as_deref() == Some(item_id))
+    fn answer(&mut self, id: Option<&str>, answer: Result<ServerEvent, ErrorBody>) {
+        match answer {
+            Ok(event) => self.emit(event),
+            Err(error) => self.refuse_event(id, error),
+        }
     }
 
-    pub(super) fn last_item(&self) -> Option<String> {
-        self.items.last().and_then(|known| known.item.id.clone())
-    }
-
-    /// Adds a complete item and says so.
-    fn add_item(&mut self, previous_item_id: Option<String>, item: Item, audio_ms: u64) {
-        self.items.push(Known { item: item.clone(), audio_ms });
-        let event = ItemEvent { previous_item_id, item };
-        self.emit(ServerEvent::ItemAdded(event.clone()));
-        self.emit(ServerEvent::ItemDone(event));
+    /// Tells the client that its event is wrong.
+    pub(super) fn refuse_event(&mut self, id: Option<&str>, error: ErrorBody) {
+        let error = ErrorBody { event_id: id.map(str::to_owned), ..error };
+        self.emit(ServerEvent::Error(ErrorEvent { error }));
     }
 
     pub(super) fn error(
@@ -490,8 +416,7 @@ impl Session {
         message: &str,
         param: Option<&str>,
     ) {
-        let error = ErrorBody { event_id: id.map(str::to_owned), ..error_body(kind, code, message, param) };
-        self.emit(ServerEvent::Error(ErrorEvent { error }));
+        self.refuse_event(id, error_body(kind, code, message, param));
     }
 
     pub(super) fn new_id(&mut self, prefix: &str) -> String {
@@ -517,19 +442,6 @@ impl Session {
     }
 }
 
-/// A message item as the service writes it.
-pub(super) fn message(id: &str, role: &str, status: &str, content: Vec<ContentPart>) -> Item {
-    Item {
-        id: Some(id.to_owned()),
-        object: Some("realtime.item".into()),
-        kind: "message".into(),
-        status: Some(status.into()),
-        role: Some(role.into()),
-        content: Some(content),
-        ..Item::default()
-    }
-}
-
 /// `transcript: null` in parts whose words are not known yet.
 fn add_nulls(event: &mut Value) {
     let parts = event.pointer_mut("/item/content").and_then(Value::as_array_mut);
@@ -537,60 +449,6 @@ fn add_nulls(event: &mut Value) {
         if part.get("type").is_some_and(|kind| kind == "input_audio") {
             part.entry("transcript").or_insert(Value::Null);
         }
-    }
-}
-
-fn merge(into: &mut Value, changes: Value) {
-    match (into, changes) {
-        (Value::Object(fields), Value::Object(changes)) => {
-            for (name, change) in changes {
-                match fields.get_mut(&name) {
-                    Some(field) if field.is_object() && change.is_object() => merge(field, change),
-                    _ => drop(fields.insert(name, change)),
-                }
-            }
-        }
-        (into, change) => *into = change,
-    }
-}
-
-/// The session as the service begins it.
-fn default_session(model: &str, connection: u32) -> SessionConfig {
-    let turns = TurnDetection {
-        kind: "server_vad".into(),
-        threshold: Some(0.5),
-        prefix_padding_ms: Some(300),
-        silence_duration_ms: Some(200),
-        idle_timeout_ms: Some(None),
-        eagerness: None,
-        create_response: Some(true),
-        interrupt_response: Some(true),
-    };
-    let input = AudioInputConfig {
-        format: Some(AudioFormat::pcm_24k()),
-        transcription: Some(None),
-        noise_reduction: Some(None),
-        turn_detection: Some(Some(turns)),
-    };
-    let output =
-        AudioOutputConfig { format: Some(AudioFormat::pcm_24k()), voice: Some(json!("marin")), speed: Some(1.0) };
-    SessionConfig {
-        kind: Some("realtime".into()),
-        object: Some("realtime.session".into()),
-        id: Some(format!("sess_{connection}")),
-        model: Some(model.to_owned()),
-        output_modalities: Some(vec!["audio".into()]),
-        instructions: Some(String::new()),
-        audio: Some(AudioConfig { input: Some(input), output: Some(output) }),
-        tools: Some(Vec::new()),
-        tool_choice: Some(json!("auto")),
-        max_output_tokens: Some(json!("inf")),
-        tracing: Some(None),
-        truncation: Some(json!("auto")),
-        prompt: Some(None),
-        expires_at: Some(0),
-        include: Some(None),
-        ..SessionConfig::default()
     }
 }
 

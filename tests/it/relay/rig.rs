@@ -59,6 +59,23 @@ impl Client {
         Ok(Self { socket, events: Vec::new() })
     }
 
+    /// Sends what the server may refuse to read to its end.
+    pub async fn try_send(&mut self, message: Message) {
+        if let Err(error) = within("sending", self.socket.send(message)).await {
+            assert!(matches!(error, Error::Io(_)), "{error}");
+        }
+    }
+
+    /// The first response that is not interrupted.
+    pub async fn completed(&mut self) -> Value {
+        loop {
+            let done = self.until("response.done").await;
+            if done["response"]["status"] == "completed" {
+                return done;
+            }
+        }
+    }
+
     /// As the local developer of open mode.
     pub async fn local(server: &TestServer, headers: &[(&str, &str)]) -> Self {
         Self::connect(server, "/v1/realtime?model=gpt-realtime", headers).await.expect("a conversation")
@@ -86,17 +103,18 @@ impl Client {
 
     /// The next event; `None` when the socket is closed.
     pub async fn next(&mut self) -> Option<Value> {
-        loop {
-            match within("an event", self.socket.next()).await? {
-                Ok(Message::Text(text)) => {
-                    let event: Value = serde_json::from_str(&text).expect("events are JSON");
-                    self.events.push(event.clone());
-                    return Some(event);
+        let event = within("an event", async {
+            loop {
+                match self.socket.next().await? {
+                    Ok(Message::Text(text)) => break serde_json::from_str::<Value>(&text).ok(),
+                    Ok(Message::Close(_)) | Err(_) => break None,
+                    Ok(_) => {}
                 }
-                Ok(Message::Close(_)) | Err(_) => return None,
-                Ok(_) => {}
             }
-        }
+        });
+        let event = event.await?;
+        self.events.push(event.clone());
+        Some(event)
     }
 
     /// Skips events until one of this type.

@@ -1,6 +1,6 @@
 //! One conversation with a client, on the server's side.
 
-use super::{Formats, Items, Ladder, default_session, error_body, invalid, update_session};
+use super::{Formats, Items, Ladder, default_session, error_body, invalid, session::semantic_vad, update_session};
 use crate::{
     domain::{
         session::{ModelEvent, Script},
@@ -20,7 +20,7 @@ const COMMIT_MIN_MS: u64 = 100;
 /// Words of the candidate that are kept to judge an answer by, in bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Waits of the turn model after what sounds unfinished, by eagerness.
-const UNFINISHED_MS: (u64, u64, u64) = (1_200, 2_000, 4_000);
+const UNFINISHED_MS: (u64, u64, u64) = (800, 1_200, 2_500);
 /// Silence that the turn model weighs.
 const SENSE_SILENCE_MS: u64 = 600;
 
@@ -110,11 +110,15 @@ pub struct Served {
 impl Served {
     /// Begins: the rules of turns and `session.created` are its first outputs.
     pub fn new(setup: Setup) -> Self {
-        let begun = SessionConfig {
+        let mut begun = SessionConfig {
             expires_at: Some(setup.expires_at),
             instructions: Some(setup.script.instructions()),
             ..default_session(&setup.model, format!("sess_{}", setup.connection))
         };
+        // Answers have pauses: unless a client wants it otherwise, the turn model decides.
+        if let Some(input) = begun.audio.as_mut().and_then(|audio| audio.input.as_mut()) {
+            input.turn_detection = Some(Some(semantic_vad()));
+        }
         let granted = SessionConfig { kind: Some("realtime".into()), ..setup.session };
         // What was granted was checked when it was; should it not fit this engine, the defaults hold.
         let session = update_session(&begun, &granted, Formats::PcmOnly).unwrap_or(begun);

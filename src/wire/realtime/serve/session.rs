@@ -45,6 +45,7 @@ pub fn default_session(model: &str, session_id: String) -> SessionConfig {
     }
 }
 
+/// As the service begins with it. Its documentation says 500 ms.
 fn server_vad() -> TurnDetection {
     TurnDetection {
         kind: "server_vad".into(),
@@ -58,8 +59,15 @@ fn server_vad() -> TurnDetection {
     }
 }
 
-fn sense() -> Value {
-    json!({"type": "semantic_vad", "eagerness": "auto", "create_response": true, "interrupt_response": true})
+/// Turns weighed by what the voice sounds like.
+pub(super) fn semantic_vad() -> TurnDetection {
+    TurnDetection {
+        kind: "semantic_vad".into(),
+        eagerness: Some("auto".into()),
+        create_response: Some(true),
+        interrupt_response: Some(true),
+        ..TurnDetection::default()
+    }
 }
 
 /// `session.update`: only present fields change, nulls included; what a server decides itself stays.
@@ -81,7 +89,9 @@ pub fn update_session(
     if let (Some(kind), Some(turns)) = (kind, merged.pointer_mut("/audio/input/turn_detection"))
         && turns["type"] != kind
     {
-        *turns = if kind == "server_vad" { serde_json::to_value(server_vad()).unwrap_or_default() } else { sense() };
+        let vad = TurnDetection { silence_duration_ms: Some(500), ..server_vad() };
+        let begun = if kind == "server_vad" { vad } else { semantic_vad() };
+        *turns = serde_json::to_value(begun).map_err(|_| unreadable())?;
     }
     merge(&mut merged, changes);
     serde_json::from_value(merged).map_err(|_| unreadable())
