@@ -2,8 +2,8 @@
 
 use super::{script::AudioScript, session::Session, voice};
 use crate::wire::realtime::{
-    AudioFormat, AudioOutputConfig, InputTokenDetails, OutputTokenDetails, RateLimit, RateLimitsUpdated,
-    Response, ResponseAudio, ResponseConfig, ResponseError, ServerEvent, StatusDetails, Usage, audio,
+    AudioFormat, AudioOutputConfig, InputTokenDetails, OutputTokenDetails, RateLimit, RateLimitsUpdated, Response,
+    ResponseAudio, ResponseConfig, ResponseError, ServerEvent, StatusDetails, Usage, audio,
     serve::{Ladder, Manner, invalid, words_asked_for},
 };
 use serde_json::{Value, json};
@@ -161,7 +161,8 @@ impl Session {
     }
 
     pub(super) fn on_cancel(&mut self, id: Option<&str>, response_id: Option<&str>) {
-        let here = self.active.as_ref().is_some_and(|active| response_id.is_none_or(|id| id == active.ladder.response_id()));
+        let here =
+            self.active.as_ref().is_some_and(|active| response_id.is_none_or(|id| id == active.ladder.response_id()));
         if here {
             self.cancel_active("client_cancelled");
         } else {

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::wire::realtime::{
     ClientEvent, ClientMessage, ContentPart, Empty, ErrorBody, ErrorEvent, InputCommitted, InputSpeechStarted,
-    InputSpeechStopped, ServerEvent, ServerMessage, SessionConfig, SessionEvent, TranscriptionDelta,
-    TranscriptionDone, TranscriptionError, TranscriptionFailed, TranscriptionUsage, TurnDetection, audio,
+    InputSpeechStopped, ServerEvent, ServerMessage, SessionConfig, SessionEvent, TranscriptionDelta, TranscriptionDone,
+    TranscriptionError, TranscriptionFailed, TranscriptionUsage, TurnDetection, audio,
     dialect::{self, Dialect},
     serve::{Formats, Items, default_session, error_body, message, update_session},
 };

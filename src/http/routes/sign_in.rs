@@ -356,7 +356,9 @@ mod tests {
         let token = Token::from_random([3; 32]);
         let read = |lines: &[String]| {
             let mut headers = HeaderMap::new();
-            lines.iter().for_each(|line| drop(headers.append(header::COOKIE, line.parse().expect("a header value"))));
+            for line in lines {
+                headers.append(header::COOKIE, line.parse().expect("a header value"));
+            }
             verification_cookie(&headers)
         };
         let good = format!("{COOKIE}={}", token.expose());
