@@ -7,6 +7,7 @@ use crate::{
     },
     webrtc::{PLATFORM, assert_problem, call, server, strangers},
 };
+use futures_util::StreamExt;
 use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
 };
+use tokio_tungstenite::tungstenite::Message;
 
 const CONNECT: &str = "/api/voice/connect";
 const SESSIONS: &str = "/api/voice/sessions";
@@ -303,6 +305,57 @@ async fn direct_mode_gives_the_providers_address_and_a_key_that_expires() {
     assert!(!body.to_string().contains("sk-for-tests"));
     let asked: Value = serde_json::from_str(&fake.asked()[1].body).unwrap();
     assert_eq!(asked["expires_after"]["seconds"], 1_800, "as long as the session");
+    server.stop().await;
+}
+
+type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// Reads until a message that `wanted` takes; what came before it is skipped.
+async fn read_until(socket: &mut Socket, what: &str, wanted: impl Fn(&Message) -> bool) -> Message {
+    let reading = async {
+        loop {
+            match socket.next().await {
+                Some(Ok(message)) if wanted(&message) => return message,
+                Some(Ok(_)) => {}
+                other => panic!("the socket ended before {what}: {other:?}"),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), reading).await.unwrap_or_else(|_| panic!("{what} did not come"))
+}
+
+fn is_event(message: &Message, kind: &str) -> bool {
+    message.to_text().is_ok_and(|text| serde_json::from_str::<Value>(text).is_ok_and(|event| event["type"] == kind))
+}
+
+/// The address leads to a conversation; the end of the session is its end, and the address leads nowhere then.
+#[tokio::test]
+async fn the_address_works_until_the_session_ends() {
+    let server = server(&[]).await;
+    let first = text(&opened(&server, "ann", "talk").await, "wsUrl");
+    let address = text(&opened(&server, "ann", "talk").await, "wsUrl");
+    for address in [&first, &address] {
+        let (mut socket, _) = tokio_tungstenite::connect_async(address).await.expect("a Realtime socket");
+        read_until(&mut socket, "session.created", |message| is_event(message, "session.created")).await;
+        socket.close(None).await.expect("it is open");
+        read_until(&mut socket, "the close", Message::is_close).await;
+    }
+    let (mut socket, _) = tokio_tungstenite::connect_async(&address).await.expect("a Realtime socket");
+    read_until(&mut socket, "session.created", |message| is_event(message, "session.created")).await;
+    let status = answer(call(&server, Method::GET, "/api/interview/talk/status", "ann")).await.1;
+    assert_eq!(status["status"], "active", "{status}");
+    let ended = answer(call(&server, Method::POST, &format!("{SESSIONS}/talk/end"), "ann")).await;
+    assert_eq!(ended, (200, json!({"success": true})));
+    read_until(&mut socket, "the close", Message::is_close).await;
+    let results = answer(call(&server, Method::GET, "/api/interview/talk/results", "ann")).await.1;
+    assert_eq!((&results["status"], &results["end_reason"]), (&json!("ended"), &json!("candidate_ended")));
+    if let Ok((mut socket, _)) = tokio_tungstenite::connect_async(&address).await {
+        let refused = read_until(&mut socket, "a refusal", |message| {
+            message.is_close() || is_event(message, "error") || is_event(message, "session.created")
+        })
+        .await;
+        assert!(!is_event(&refused, "session.created"), "an ended session is not opened again");
+    }
     server.stop().await;
 }
 

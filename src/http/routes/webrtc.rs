@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        auth::{Action, Decision, Owner, Principal, may},
+        auth::{Owner, Principal},
         ice::{IceServer, one_url_each},
         id::encode_128_bits,
         interview::Interview,
@@ -13,7 +13,7 @@ use crate::{
         error::{ApiError, ApiResult},
         extract::{Body, Caller, member},
         openapi::Problem,
-        routes::{interviews, now},
+        routes::{catalogue, now},
     },
     ice::{IceUser, TwilioError},
     random,
@@ -215,7 +215,7 @@ pub async fn ephemeral_key(
     let id = body.interview_id.filter(|id| !id.is_empty());
     let id = id.ok_or_else(|| ApiError::field("/interview_id", "is missing: say which interview"))?;
     let number = body.question_number.ok_or_else(|| ApiError::field("/question_number", "is missing"))?;
-    let interview = interview_of(&state, &principal, &id).await?;
+    let interview = catalogue::usable(&state, &principal, &id).await?;
     let persona = state.credentials.personas.of(&interview);
     let instructions = question_instructions(&interview, &persona, number).ok_or_else(|| {
         ApiError::field("/question_number", format!("must be from 1 to {}", interview.questions.len()))
@@ -253,18 +253,6 @@ fn speaker(principal: &Principal, given: Option<String>) -> ApiResult<String> {
         (_, Some(given)) => Ok(given),
         (Principal::Local, None) => Ok("local".to_owned()),
         (_, None) => Ok("platform".to_owned()),
-    }
-}
-
-/// The interview with this id that the principal may use: a built-in kind, which is anybody's, or one of their own.
-async fn interview_of(state: &AppState, principal: &Principal, id: &str) -> ApiResult<Interview> {
-    if let Some(kind) = interviews::kind(state, id) {
-        return Ok(kind.clone());
-    }
-    let record = state.database.find_interview(id).await?.ok_or_else(ApiError::not_found)?;
-    match may(principal, &Action::Interview { owner: &record.owner }) {
-        Decision::Allow => Ok(record.interview),
-        Decision::Deny => Err(ApiError::not_found()),
     }
 }
 

@@ -230,6 +230,33 @@ async fn only_questions_of_ones_own_plan() {
 }
 
 #[tokio::test]
+async fn ones_own_interview_and_nobody_elses() {
+    let fake = Fake::start(|asked, _| documented(asked, "ek_minted")).await;
+    let server = server(&provider(&fake.url)).await;
+    let body = json!({"title": "Baker", "persona": "Grace", "instructions": "Ask about bread.", "questions": [
+        {"text": "Which flour?", "follow_ups": ["Why that one?"]}, {"text": "Which oven?"},
+    ]});
+    let (status, made) = answer(call(&server, Method::POST, "/api/v1/interviews", "ann").json(&body)).await;
+    assert_eq!(status, 201, "{made}");
+    let id = made["interview_id"].as_str().or(made["id"].as_str()).expect("an id").to_owned();
+    let wanted = json!({"interview_id": id, "question_number": 1});
+    let (status, body) = ask(&server, "ann", wanted.clone()).await;
+    assert_eq!((status, &body["interviewId"], &body["id"]), (200, &json!(id), &json!(format!("sess_{id}_ann_1"))));
+    let instructions = text(&body, "instructions");
+    for part in ["You are Grace", "Which flour?", "Why that one?", "Ask about bread."] {
+        assert!(instructions.contains(part), "{part} is missing in: {instructions}");
+    }
+    assert_eq!(body["realtimeSession"]["voice"], "coral");
+    let foreign = ask(&server, "ben", wanted.clone()).await;
+    let unknown = ask(&server, "ben", json!({"interview_id": "no-such", "question_number": 1})).await;
+    assert_problem(&foreign, 404, "not_found");
+    assert_eq!((&foreign.1["detail"], foreign.0), (&unknown.1["detail"], unknown.0), "they cannot be told apart");
+    let outside = ask(&server, "ann", json!({"interview_id": id, "question_number": 3})).await;
+    assert_eq!(outside.1["errors"][0]["pointer"], "/question_number");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn without_a_providers_key_it_opens_vivas_own_engine_for_that_question() {
     let server = TestServer::start(&[]).await;
     let (status, body) = server.post(PATH, json!({"interview_id": "general", "question_number": 3})).await;
