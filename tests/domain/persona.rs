@@ -6,7 +6,10 @@ use viva::domain::{
 };
 
 fn personas(kinds: serde_json::Value) -> Personas {
-    let one = |name: &str, voice: &str| serde_json::json!({"name": name, "voice": {"builtin": "heart", "openai": voice}, "manner": format!("As {name}.")});
+    let one = |name: &str, voice: &str| {
+        let voice = serde_json::json!({"builtin": "heart", "openai": voice});
+        serde_json::json!({"name": name, "voice": voice, "manner": format!("As {name}.")})
+    };
     let list = [one("Vera", "marin"), one("Robin", "cedar")];
     serde_json::from_value(serde_json::json!({"personas": list, "kinds": kinds})).unwrap()
 }
