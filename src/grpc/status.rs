@@ -28,23 +28,7 @@ impl From<Problem> for Status {
         if let Some(seconds) = problem.retry_after_s {
             metadata.insert(RETRY_KEY, MetadataValue::from(seconds));
         }
-        Self::with_metadata(code_of(row.status), problem.detail, metadata)
-    }
-}
-
-/// The code of gRPC for an HTTP status of ours (google.rpc.Code's own table, read backwards).
-const fn code_of(status: u16) -> Code {
-    match status {
-        400 | 413 | 415 | 422 => Code::InvalidArgument,
-        401 => Code::Unauthenticated,
-        403 => Code::PermissionDenied,
-        404 => Code::NotFound,
-        405 => Code::Unimplemented,
-        408 | 504 => Code::DeadlineExceeded,
-        409 | 410 => Code::FailedPrecondition,
-        429 => Code::ResourceExhausted,
-        502 | 503 => Code::Unavailable,
-        _ => Code::Internal,
+        Self::with_metadata(Code::from_i32(row.grpc_status()), problem.detail, metadata)
     }
 }
 

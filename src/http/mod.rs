@@ -5,6 +5,7 @@
 pub mod credentials;
 pub mod error;
 mod extract;
+mod grpc_gate;
 mod idempotency;
 mod middleware;
 mod openapi;

@@ -4,7 +4,7 @@ use super::{
     AppState,
     error::ApiError,
     extract::BODY_BYTES_MAX,
-    idempotency, middleware, openapi, page,
+    grpc_gate, idempotency, middleware, openapi, page,
     routes::{
         self, catalogue, docs, events, health, interviews, invites, live, realtime, rooms, sessions, sign_in,
         signaling, voice,
@@ -13,14 +13,14 @@ use super::{
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, Method, header},
-    middleware::{Next, from_fn_with_state, map_response},
+    middleware::{from_fn, from_fn_with_state, map_response},
     response::{IntoResponse, Response},
     routing::get,
 };
 use std::time::Duration;
-use tower::{ServiceBuilder, ServiceExt};
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -36,6 +36,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 pub fn router(state: AppState, grpc: Option<Router>) -> Router {
     let around = ServiceBuilder::new()
         .layer(from_fn_with_state(state.clone(), middleware::around))
+        .layer(from_fn(grpc_gate::translate_problems))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(cors(&state.allowed_origins))
         .layer(from_fn_with_state(state.clone(), middleware::open_mode_guard))
@@ -55,18 +56,9 @@ pub fn router(state: AppState, grpc: Option<Router>) -> Router {
         .method_not_allowed_fallback(|| async {
             ApiError::new(ErrorCode::MethodNotAllowed, "This address does not take that method")
         })
-        .layer(from_fn_with_state(grpc, divert_grpc))
+        .layer(from_fn_with_state(grpc, grpc_gate::divert))
         .layer(around)
         .with_state(state)
-}
-
-/// One port for both: a call of gRPC says what it is (`application/grpc`, `application/grpc+proto`).
-async fn divert_grpc(State(grpc): State<Option<Router>>, request: Request, next: Next) -> Response {
-    let kind = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    match grpc {
-        Some(grpc) if kind.starts_with(b"application/grpc") => grpc.oneshot(request).await.into_response(),
-        _ => next.run(request).await,
-    }
 }
 
 fn pages() -> Router<AppState> {

@@ -94,6 +94,24 @@ pub const ERROR_CODES: &[ErrorRow] = &[
     row(ErrorCode::Internal, "internal", 500, "Something is wrong on our side"),
 ];
 
+impl ErrorRow {
+    /// Status code of gRPC (google.rpc.Code's own table of HTTP statuses, read backwards).
+    pub const fn grpc_status(&self) -> i32 {
+        match self.status {
+            400 | 413 | 415 | 422 => 3, // INVALID_ARGUMENT
+            401 => 16,                  // UNAUTHENTICATED
+            403 => 7,                   // PERMISSION_DENIED
+            404 => 5,                   // NOT_FOUND
+            405 => 12,                  // UNIMPLEMENTED
+            408 | 504 => 4,             // DEADLINE_EXCEEDED
+            409 | 410 => 9,             // FAILED_PRECONDITION
+            429 => 8,                   // RESOURCE_EXHAUSTED
+            502 | 503 => 14,            // UNAVAILABLE
+            _ => 13,                    // INTERNAL
+        }
+    }
+}
+
 impl ErrorCode {
     /// The row of this code.
     pub fn row(self) -> &'static ErrorRow {

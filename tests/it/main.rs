@@ -10,6 +10,7 @@ mod crash;
 mod docs;
 mod engine;
 mod events;
+mod grpc;
 mod http;
 mod interview;
 mod media;
