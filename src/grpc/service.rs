@@ -41,12 +41,17 @@ pub fn routes(api: Arc<dyn Api>, shutdown: &Shutdown) -> Routes {
         .max_encoding_message_size(RESPONSE_BYTES_MAX);
     let (reporter, health) = tonic_health::server::health_reporter();
     tokio::spawn(report_health(reporter, shutdown.clone()));
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .expect("the descriptors are generated, and a test compares them with their sources");
-    Routes::new(interviews).add_service(health).add_service(reflection)
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let sound = "the descriptors are generated, and a test compares them with their sources";
+    Routes::new(interviews)
+        .add_service(health)
+        .add_service(reflection().build_v1().expect(sound))
+        // What gRPC's own Python client still speaks.
+        .add_service(reflection().build_v1alpha().expect(sound))
 }
 
 async fn report_health(reporter: HealthReporter, shutdown: Shutdown) {
