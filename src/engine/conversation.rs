@@ -5,7 +5,7 @@ use super::{
     error::EngineError,
     hearing::{Hearing, wait},
     listener::{Heard, Listener, PAUSE_MS},
-    orders::{Order, Ports},
+    orders::{AudioOrder, Before, Order, Ports},
     pool::Lane,
     speaking::{Speaking, synthesise},
 };
@@ -62,6 +62,8 @@ pub(super) struct Conversation {
     hearing: Hearing,
     speaking: Speaking,
     opinion: Opinion,
+    /// Frames taken so far.
+    frames: u64,
     /// End of the last frame on the audio clock.
     now_ms: u64,
     /// Length of the open chunk at the last caption.
@@ -100,6 +102,7 @@ impl Conversation {
             hearing: Hearing::new(shared.clone()),
             speaking: Speaking::new(shared.clone(), ports.downlink),
             opinion: Opinion::None,
+            frames: 0,
             now_ms: 0,
             captioned_ms: 0,
             shared,
@@ -125,8 +128,8 @@ impl Conversation {
                 Wake::Frame(None) => hearing = false,
                 _ => {}
             }
-            if matches!(&wake, Wake::Order(Some(order)) if order.is_about_audio()) {
-                this.catch_up(&mut ports.uplink).await;
+            if let Wake::Order(Some(order)) = &wake {
+                this.catch_up(&mut ports.uplink, order.frames_before()).await;
             }
             if this.wake(wake).await.is_break() {
                 return;
@@ -166,21 +169,21 @@ impl Conversation {
     async fn order(&mut self, order: Order) -> Result<(), Gone> {
         match order {
             Order::Model(command) => self.command(command).await,
-            Order::Turns(turns) => {
+            Order::After { order: AudioOrder::Turns(turns), .. } => {
                 let was_manual = std::mem::replace(&mut self.turns, turns).detection == Detection::Manual;
                 // What one kind of turn began, the other cannot end.
                 if was_manual != (turns.detection == Detection::Manual) {
-                    self.forget()
+                    self.forget();
                 }
                 Ok(())
             }
-            Order::Commit if self.listener.is_open() => self.end().await,
-            Order::Commit => {
+            Order::After { order: AudioOrder::Commit, .. } if self.listener.is_open() => self.end().await,
+            Order::After { order: AudioOrder::Commit, .. } => {
                 let item_id = ItemId::new(random_id("item"));
                 let nothing = ModelEvent::UserText { item_id: item_id.clone(), text: String::new() };
                 self.tell([ModelEvent::Committed { item_id }, nothing]).await
             }
-            Order::Clear => {
+            Order::After { order: AudioOrder::Clear, .. } => {
                 self.forget();
                 Ok(())
             }
@@ -219,9 +222,16 @@ impl Conversation {
         }
     }
 
-    /// Takes the frames that came before a command that is about them.
-    async fn catch_up(&mut self, uplink: &mut mpsc::Receiver<UplinkFrame>) {
-        while let Ok(frame) = uplink.try_recv() {
+    /// Takes the frames that came before an order that is about them, and none that came after.
+    async fn catch_up(&mut self, uplink: &mut mpsc::Receiver<UplinkFrame>, before: Before) {
+        loop {
+            let frame = match before {
+                Before::None => return,
+                Before::All => uplink.try_recv().ok(),
+                Before::Count(frames) if self.frames >= frames => return,
+                Before::Count(_) => uplink.recv().await,
+            };
+            let Some(frame) = frame else { return };
             if self.frame(&frame).await.is_err() {
                 return;
             }
@@ -229,6 +239,7 @@ impl Conversation {
     }
 
     async fn frame(&mut self, frame: &UplinkFrame) -> Result<(), Gone> {
+        self.frames += 1;
         self.now_ms = frame.audio_ms + FRAME_MS;
         let agent_speaks = self.speaking.is_active(self.now_ms);
         let manual = self.turns.detection == Detection::Manual;

@@ -22,7 +22,7 @@ mod vad;
 
 pub use error::EngineError;
 pub use models::{ModelFileStatus, Part};
-pub use orders::{Order, ServePorts};
+pub use orders::{AudioOrder, Order, ServePorts};
 
 use crate::{
     domain::turns::Turns,

@@ -13,7 +13,15 @@ use tokio_util::sync::CancellationToken;
 /// Something that the engine is to do in a conversation that it serves.
 #[derive(Debug)]
 pub enum Order {
+    /// Now.
     Model(ModelCommand),
+    /// Behind so many frames of this conversation, which were sent before it.
+    After { frames: u64, order: AudioOrder },
+}
+
+/// An order about what is heard, which has its place between two frames.
+#[derive(Debug)]
+pub enum AudioOrder {
     /// From here on these rules hold.
     Turns(Turns),
     /// What was heard since the last turn is a turn, even if nobody spoke.
@@ -22,12 +30,21 @@ pub enum Order {
     Clear,
 }
 
+/// Which frames come before an order.
+pub(super) enum Before {
+    None,
+    /// All that are there.
+    All,
+    /// So many since the beginning.
+    Count(u64),
+}
+
 impl Order {
-    /// Whether it is about the frames that were sent before it.
-    pub(super) fn is_about_audio(&self) -> bool {
+    pub(super) fn frames_before(&self) -> Before {
         match self {
-            Self::Model(command) => *command == ModelCommand::CommitAudio,
-            Self::Turns(_) | Self::Commit | Self::Clear => true,
+            Self::Model(ModelCommand::CommitAudio) => Before::All,
+            Self::Model(_) => Before::None,
+            Self::After { frames, .. } => Before::Count(*frames),
         }
     }
 }

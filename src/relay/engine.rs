@@ -6,7 +6,7 @@ use crate::{
         id::ItemId,
         session::{ModelCommand, ModelEvent, Speech, SpeechTag},
     },
-    engine::{BuiltinEngine, Order, ServePorts},
+    engine::{AudioOrder, BuiltinEngine, Order, ServePorts},
     media::port::{
         Downlink, DownlinkCommand, DownlinkReceiver, FRAME_MS, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX, UplinkFrame,
     },
@@ -30,7 +30,7 @@ const WAITING_MAX: usize = 100;
 /// In order: what is about audio waits for the audio before it.
 enum Waiting {
     Frame(Box<[i16; FRAME_SAMPLES]>),
-    Order(Order),
+    Order(AudioOrder),
 }
 
 /// What the conversation brought.
@@ -146,7 +146,7 @@ impl EngineSide {
             command = self.downlink.recv(), if !self.left => Woken::Downlink(command),
             permit = self.orders.reserve(), if is_told => {
                 if let (Ok(permit), Some(Waiting::Order(order))) = (permit, self.waiting.pop_front()) {
-                    permit.send(order);
+                    permit.send(Order::After { frames: self.sent_ms / FRAME_MS, order });
                 }
                 Woken::Sent
             }
@@ -197,14 +197,14 @@ impl EngineSide {
             match output {
                 Output::Send(message) => self.news.push_back(News::Event(message)),
                 Output::Hear(pcm) => self.hear(&pcm),
-                Output::Turns(turns) => self.waiting.push_back(Waiting::Order(Order::Turns(turns))),
+                Output::Turns(turns) => self.waiting.push_back(Waiting::Order(AudioOrder::Turns(turns))),
                 Output::Commit => {
                     self.pad();
-                    self.waiting.push_back(Waiting::Order(Order::Commit));
+                    self.waiting.push_back(Waiting::Order(AudioOrder::Commit));
                 }
                 Output::Clear => {
                     self.partial.clear();
-                    self.waiting.push_back(Waiting::Order(Order::Clear));
+                    self.waiting.push_back(Waiting::Order(AudioOrder::Clear));
                 }
                 Output::Speak(words) => {
                     self.command(ModelCommand::Say(Speech { tag: SpeechTag::Remark, words, verbatim: true }));

@@ -4,3 +4,4 @@ mod audio;
 mod corpus;
 mod dialect;
 mod events;
+mod serve;
