@@ -39,7 +39,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// First size of a read buffer; larger messages make it grow. Most sockets are idle, and there are many of them.
 const READ_BUFFER_BYTES: usize = 1_024;
 /// Written at once when so much waits, or at the next flush.
-const WRITE_BUFFER_BYTES: usize = 4 * 1_024;
+const WRITE_BUFFER_BYTES: usize = 1_024;
 /// Longest credential that is looked at.
 const CREDENTIAL_BYTES_MAX: usize = 4_096;
 

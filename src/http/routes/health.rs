@@ -41,6 +41,8 @@ pub struct Health {
     metrics: HealthMetrics,
     /// `sqlite` or `postgres`.
     database: &'static str,
+    /// `memory` or `redis`: where short-lived state is at the moment.
+    cache: &'static str,
 }
 
 /// Counts of now.
@@ -99,6 +101,7 @@ pub async fn health(State(state): State<AppState>) -> Json<Health> {
             api_authentication: if state.authenticator.has_api_keys() { "enabled" } else { "disabled" },
         },
         database: state.database.kind(),
+        cache: state.cache.kind().name(),
     })
 }
 

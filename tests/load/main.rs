@@ -1,0 +1,162 @@
+//! Rooms under load: the real binary as a process of its own, the generator in this one. In `make test` the load is
+//! small and the bounds are loose, so that a busy machine passes; the figures come from
+//! `VIVA_TEST_LOAD=full cargo test --release --test load -- --nocapture`, which holds the bounds of the design on two
+//! cores, generator included.
+
+#![allow(clippy::unwrap_used, reason = "a test asserts by it, in its helpers too")]
+
+mod http;
+mod server;
+mod sockets;
+
+use serde_json::json;
+use server::{Server, full};
+use sockets::Line;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+/// Each of the three has the machine for itself.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    sorted[(sorted.len() - 1) * percent / 100]
+}
+
+fn report(what: &str, mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    let [p50, p99] = [50, 99].map(|percent| percentile(&times, percent));
+    let (count, worst) = (times.len(), times[times.len() - 1]);
+    println!("{what}: {count} times, p50 {p50:.2?}, p99 {p99:.2?}, worst {worst:.2?}");
+    p99
+}
+
+/// 70 % of room details, 15 % of lists, 10 % of session status, 5 % of new rooms.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rest_answers_fast() {
+    let _alone = ALONE.lock().await;
+    let (lines, time) = if full() { (32, Duration::from_secs(20)) } else { (8, Duration::from_secs(2)) };
+    let server = Server::start();
+    let mut first = http::Line::open(&server).await;
+    let mut codes = Vec::new();
+    for n in 0..100 {
+        let room = first.json("POST", "/api/rooms", &json!({"owner_id": format!("owner {n}")})).await;
+        codes.push(room["room_code"].as_str().unwrap().to_owned());
+    }
+    let session = first.json("POST", "/api/interview/start", &json!({"user_id": "load"})).await;
+    let status = format!("/api/interview/{}/status", session["session_id"].as_str().unwrap());
+    let started = Instant::now();
+    let work = (0..lines).map(|line| {
+        let (server, codes, status) = (server.clone(), codes.clone(), status.clone());
+        tokio::spawn(async move {
+            let mut http = http::Line::open(&server).await;
+            let mut times = Vec::new();
+            while started.elapsed() < time {
+                let turn = times.len() + line;
+                let at = Instant::now();
+                let answered = match turn % 20 {
+                    0 => http.status("POST", "/api/rooms", Some(&json!({"ttl_hours": 1}))).await,
+                    1..=2 => http.status("GET", &status, None).await,
+                    3..=5 => http.status("GET", "/api/rooms?state=open", None).await,
+                    n => http.status("GET", &format!("/api/rooms/{}", codes[(turn * 7 + n) % codes.len()]), None).await,
+                };
+                assert!(matches!(answered, 200 | 201), "{answered} for turn {turn}");
+                times.push(at.elapsed());
+            }
+            times
+        })
+    });
+    let mut times = Vec::new();
+    for work in work.collect::<Vec<_>>() {
+        times.extend(work.await.unwrap());
+    }
+    let rate = times.len() as f64 / started.elapsed().as_secs_f64();
+    println!("REST: {rate:.0} requests a second over {lines} connections");
+    let p99 = report("REST", times);
+    let (least, most) = if full() { (3_000.0, Duration::from_millis(25)) } else { (100.0, Duration::from_secs(1)) };
+    assert!(rate >= least && p99 <= most, "{rate:.0} a second at p99 of {p99:?}");
+}
+
+/// Sockets in rooms of ten, nothing to say: what each costs the server's memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn idle_sockets_are_small() {
+    const IN_A_ROOM: usize = 10;
+    let _alone = ALONE.lock().await;
+    let (warm, rooms) = if full() { (10, 500) } else { (10, 40) };
+    let server = Server::start();
+    let mut http = http::Line::open(&server).await;
+    let mut lines = Vec::new();
+    let mut before_kib = 0;
+    for room in 0..warm + rooms {
+        if room == warm {
+            before_kib = server.resident_kib();
+        }
+        let room = http.json("POST", "/api/rooms", &json!({})).await;
+        let mut members = Vec::new();
+        for _ in 0..IN_A_ROOM {
+            members.push(Line::in_room(&server, room["room_code"].as_str().unwrap()).await);
+        }
+        // Each was told of all who came later: then nothing is under way any more.
+        for (at, member) in members.iter_mut().enumerate() {
+            for _ in at + 1..IN_A_ROOM {
+                member.text().await;
+            }
+        }
+        lines.extend(members);
+    }
+    let sockets = rooms * IN_A_ROOM;
+    let each_kib = (server.resident_kib() - before_kib) as f64 / sockets as f64;
+    println!("idle: {sockets} sockets in {rooms} rooms, {each_kib:.1} KiB each");
+    assert!(each_kib <= 16.0, "an idle socket costs {each_kib:.1} KiB");
+}
+
+/// One member speaks, all others hear: how late the last ones do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_reaches_everybody_soon() {
+    let _alone = ALONE.lock().await;
+    let (members, messages, most) =
+        if full() { (1_000, 50, Duration::from_millis(100)) } else { (100, 10, Duration::from_secs(2)) };
+    let server = Server::start();
+    let mut http = http::Line::open(&server).await;
+    let room = http.json_as_user("POST", "/api/rooms", &json!({"name": "Everybody"})).await;
+    let code = room["room_code"].as_str().unwrap();
+    let mut lines = Vec::new();
+    for _ in 0..members {
+        lines.push(Line::in_room(&server, code).await);
+    }
+    let epoch = Instant::now();
+    let mut speaker = lines.pop().unwrap();
+    let heard: Vec<_> = lines
+        .into_iter()
+        .map(|mut line| {
+            tokio::spawn(async move {
+                let mut times = Vec::new();
+                while times.len() < messages {
+                    let text = line.text().await;
+                    if let Some(sent_us) = sent_us(&text) {
+                        times.push(epoch.elapsed().saturating_sub(Duration::from_micros(sent_us)));
+                    }
+                }
+                times
+            })
+        })
+        .collect();
+    let mut pace = tokio::time::interval(Duration::from_millis(200));
+    for _ in 0..messages {
+        pace.tick().await;
+        let text = format!("sent {}", epoch.elapsed().as_micros());
+        speaker.send(&json!({"type": "chat", "payload": {"text": text}}).to_string()).await;
+    }
+    let mut times = Vec::new();
+    for one in heard {
+        times.extend(one.await.unwrap());
+    }
+    assert_eq!(times.len(), (members - 1) * messages);
+    let p99 = report(&format!("a message to {members} members"), times);
+    assert!(p99 <= most, "p99 is {p99:?}");
+}
+
+/// When a chat of ours was sent, in microseconds.
+fn sent_us(text: &str) -> Option<u64> {
+    let digits = text.split_once("\"text\":\"sent ")?.1;
+    digits.split('"').next()?.parse().ok()
+}
