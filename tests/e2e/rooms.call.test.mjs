@@ -84,7 +84,8 @@ function takePart({ url, protocols, room, flat, toneHz }) {
     const message = JSON.parse(data);
     call.messages.push(message.type);
     const fields = flat ? message : message.payload;
-    if (message.type === "error") call.error = fields;
+    // A user who joined over REST is announced, and may not be connected yet; connecting is announced again.
+    if (message.type === "error" && fields.code !== "not_connected") call.error = fields;
     // One after the other: a candidate belongs to the description before it.
     last = last.then(() => take(message.type, fields)).catch((error) => (call.failure = String(error)));
   };
