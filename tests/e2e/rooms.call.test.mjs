@@ -149,7 +149,8 @@ async function hears(page, hz) {
   try {
     await page.waitForFunction(near, { hz, within: TOLERANCE_HZ }, { timeout: HEARD_WITHIN_MS });
   } catch (error) {
-    throw new Error(`${hz} Hz is not heard: ${JSON.stringify(await page.evaluate(() => window.call))}`, { cause: error });
+    const call = JSON.stringify(await page.evaluate(() => window.call));
+    throw new Error(`${hz} Hz is not heard: ${call}`, { cause: error });
   }
 }
 

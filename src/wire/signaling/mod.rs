@@ -1,9 +1,9 @@
 //! Signalling messages of rooms, in two dialects that meet in one room.
 //!
 //! `/ws` speaks [`Dialect::Envelope`], `{type, payload}`, and names people by socket id; `/ws/signaling/{room_id}`
-//! speaks [`Dialect::Flat`], `{type, …}`, and names people by name. What describes media (`sdp`, `candidate`) and what a
-//! client puts beside it pass through as they came; `sender` is the server's word. Chat, presence and authentication by
-//! a first message are extensions of both contracts, and never sent to a client that did not ask.
+//! speaks [`Dialect::Flat`], `{type, …}`, and names people by name. What describes media (`sdp`, `candidate`) and what
+//! a client puts beside it pass through as they came; `sender` is the server's word. Chat, presence and authentication
+//! by a first message are extensions of both contracts, and never sent to a client that did not ask.
 //!
 //! [`decode`] and [`encode`] are the whole of it.
 
