@@ -14,7 +14,9 @@ import { ROOT, Viva, until } from "./support/viva.mjs";
 const SECRET = "secret-of-the-troubleshooting-test";
 const KEY = "platform-key-of-the-troubleshooting-test";
 const BINARY = path.resolve(ROOT, process.env.VIVA_BIN ?? "target/release/viva");
-const TEST_MS = 240_000;
+const TEST_MS = 360_000;
+/** The longest holds a whole interview. */
+const COMMAND_MS = 240_000;
 
 const document = await readFile(path.join(ROOT, "docs/troubleshooting.md"), "utf8");
 
@@ -39,7 +41,7 @@ function run({ code }, { url, session = "", key = KEY }) {
   const PATH = `${path.dirname(BINARY)}:${process.env.PATH}`;
   const env = { PATH, HOME: process.env.HOME, VIVA_URL: url, API_KEY: key, SESSION_ID: session };
   return new Promise((resolve) => {
-    execFile("bash", ["-c", code], { cwd: ROOT, env, timeout: 60_000 }, (error, stdout, stderr) =>
+    execFile("bash", ["-c", code], { cwd: ROOT, env, timeout: COMMAND_MS }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr }),
     );
   });
@@ -100,9 +102,10 @@ test("connection: each command on a Viva that is well and on one that is not", {
 
   const [status] = entry("Check browser console");
   await shows(status, place, '"created"');
+  const before = sessions(viva);
   const candidate = await simulate(viva, { kind: "general" });
   t.after(() => candidate.stop());
-  const live = await liveSession(viva, session);
+  const live = await liveSession(viva, before);
   await until(
     60_000,
     () => run(status, { ...place, session: live }),
@@ -112,16 +115,15 @@ test("connection: each command on a Viva that is well and on one that is not", {
   await shows(format, { ...place, session: live });
 });
 
-/** The session that the simulated candidate started, as the server logs it. */
-async function liveSession(viva, other) {
-  const started = () =>
-    [...viva.log.join("\n").matchAll(/session created session=(ses_[a-z2-7]{26})/g)].map(([, id]) => id);
-  const ids = await until(
-    30_000,
-    async () => started().filter((id) => id !== other),
-    (found) => found.length > 0,
-  );
-  return ids.at(-1);
+/** The sessions that the server has logged. */
+const sessions = (viva) =>
+  [...viva.log.join("\n").matchAll(/session created session=(ses_[a-z2-7]{26})/g)].map(([, id]) => id);
+
+/** The session that a simulated candidate starts, which is none of those before. */
+async function liveSession(viva, before) {
+  const fresh = async () => sessions(viva).filter((id) => !before.includes(id));
+  const [id] = await until(30_000, fresh, (found) => found.length > 0);
+  return id;
 }
 
 test("audio: permission, format and models", { timeout: TEST_MS }, async (t) => {

@@ -525,7 +525,11 @@ export const rows = [
       await tab.goto(bench.viva.url + path);
       await tab.getByText("/api/rooms").first().waitFor({ timeout: 30_000 });
       bench.came(await tab.title());
-      assert.deepEqual(tab.faults, []);
+      // Redoc asks its maker for a logo; the page's policy lets nothing out, and Redoc does without.
+      assert.deepEqual(
+        tab.faults.filter((fault) => !fault.includes("cdn.redoc.ly/redoc/logo-mini.svg")),
+        [],
+      );
     },
   })),
 ];
