@@ -51,6 +51,18 @@ pub struct ProblemField {
         description = "Self-hosted voice interviews: sessions, rooms, sign-in, voice and credentials.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
+    tags(
+        (name = "sessions", description = "Interviews from start to results."),
+        (name = "live", description = "What happens while an interview lives: media, candidates, events."),
+        (name = "interviews", description = "What is asked: built-in kinds, interviews of one's own, invitations."),
+        (name = "voice", description = "Voice sessions over the Realtime API."),
+        (name = "realtime", description = "The OpenAI-compatible face."),
+        (name = "webrtc", description = "TURN credentials and short-lived keys for browsers."),
+        (name = "rooms", description = "Rooms in which people call each other."),
+        (name = "signaling", description = "The WebSockets of rooms."),
+        (name = "sign-in", description = "Sign-in by a mailed code."),
+        (name = "health", description = "How the server is doing.")
+    ),
     components(schemas(Problem, ProblemField)),
     modifiers(&Credentials)
 )]

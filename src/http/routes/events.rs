@@ -30,6 +30,18 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(events))
 }
 
+/// A message of the stream, as its fields are sent.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "for the description only")]
+struct EventMessage {
+    /// The envelope's `id`; only the last message of a snapshot has it.
+    #[schema(example = "7")]
+    id: Option<String>,
+    /// The envelope `{id, type, at_ms, data}` as JSON.
+    #[schema(content_media_type = "application/json")]
+    data: String,
+}
+
 /// A comment goes out when nothing else did for so long: proxies drop silent connections after a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -48,7 +60,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
     ),
     responses(
         (status = 200, description = "Messages with an `Envelope` as data", content_type = "text/event-stream",
-            body = String),
+            body = EventMessage),
     )
 )]
 pub async fn events(
