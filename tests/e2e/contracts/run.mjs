@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import http from "node:http";
+import path from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { launch, openPage } from "../support/browser.mjs";
