@@ -4,6 +4,7 @@
 //! cores, generator included.
 
 #![allow(clippy::unwrap_used, reason = "a test asserts by it, in its helpers too")]
+#![allow(clippy::print_stdout, reason = "the figures are what a full run is for")]
 
 mod http;
 mod server;
