@@ -341,18 +341,21 @@ fn items_are_placed_read_cut_and_deleted() {
     assert_eq!(world.error()["code"], "item_create_duplicate_item_id");
     world.client(create("e", Some("nobody")));
     assert_eq!(world.error()["code"], "item_not_found");
-    world.client(json!({"type": "conversation.item.truncate", "item_id": "a", "content_index": 0, "audio_end_ms": 1}));
+    let cut = |item_id: &str, ms: u64| {
+        json!({"type": "conversation.item.truncate", "item_id": item_id, "content_index": 0,
+            "audio_end_ms": ms})
+    };
+    world.client(cut("a", 1));
     assert_eq!(world.error()["code"], "unsupported_content_type");
 
     world.client(json!({"type": "response.create"}));
     world.speak(1, "Hello there");
     world.orders();
-    let cut = |ms: u64| json!({"type": "conversation.item.truncate", "item_id": "agent_1", "content_index": 0, "audio_end_ms": ms});
-    world.client(cut(1_001));
+    world.client(cut("agent_1", 1_001));
     assert_eq!(world.error()["message"], "Audio content of 1000ms is already shorter than 1001ms");
-    world.client(cut(400));
+    world.client(cut("agent_1", 400));
     assert_eq!(world.orders(), [Output::Cut { item_id: "agent_1".to_owned(), heard_ms: 400 }]);
-    world.client(cut(401));
+    world.client(cut("agent_1", 401));
     assert_eq!(world.error()["message"], "Audio content of 400ms is already shorter than 401ms");
     world.client(json!({"type": "conversation.item.delete", "item_id": "agent_1"}));
     world.client(json!({"type": "conversation.item.delete", "item_id": "agent_1"}));

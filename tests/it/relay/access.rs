@@ -187,50 +187,61 @@ async fn beta_clients_are_refused_where_it_is_configured() {
     server.stop().await;
 }
 
+/// Texts that are no event, or a wrong one, and the error's code.
+const HOSTILE: &[(&str, &str)] = &[
+    ("", "invalid_json"),
+    ("{", "invalid_json"),
+    ("[]", "missing_required_parameter"),
+    ("7", "missing_required_parameter"),
+    (r#"{"type":7}"#, "missing_required_parameter"),
+    (r#"{"type":"session.close"}"#, "invalid_value"),
+    (r#"{"type":"output_audio_buffer.clear"}"#, "invalid_value"),
+    (r#"{"type":"input_audio_buffer.append"}"#, "invalid_value"),
+    (r#"{"type":"input_audio_buffer.append","audio":7}"#, "invalid_value"),
+    (r#"{"type":"input_audio_buffer.append","audio":"!!"}"#, "invalid_value"),
+    (r#"{"type":"conversation.item.create"}"#, "invalid_value"),
+    (
+        concat!(
+            r#"{"type":"conversation.item.create","item":{"type":"message","role":"assistant","#,
+            r#""content":[{"type":"output_audio","audio":"AA=="}]}}"#
+        ),
+        "invalid_value",
+    ),
+    (r#"{"type":"conversation.item.retrieve","item_id":"none"}"#, "item_retrieve_invalid_item_id"),
+    (r#"{"type":"conversation.item.truncate","item_id":"none","audio_end_ms":1e300}"#, "item_truncate_invalid_item_id"),
+    (
+        concat!(
+            r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":"#,
+            r#"{"format":{"type":"audio/pcm","rate":16000}}}}}"#
+        ),
+        "integer_below_min_value",
+    ),
+    (
+        concat!(
+            r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":"#,
+            r#"{"format":{"type":"audio/pcmu"}}}}}"#
+        ),
+        "invalid_value",
+    ),
+    (
+        concat!(
+            r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":"#,
+            r#"{"turn_detection":{"type":"psychic"}}}}}"#
+        ),
+        "invalid_value",
+    ),
+    (r#"{"type":"session.update","session":7}"#, "invalid_value"),
+    (r#"{"type":"session.update"}"#, "invalid_value"),
+];
+
 #[tokio::test]
 async fn hostile_frames_are_answered_and_harm_nobody() {
     let server = TestServer::start(&[]).await;
     let mut client = Client::local(&server, &[]).await;
     client.until("session.created").await;
-    let frames = [
-        ("", "invalid_json"),
-        ("{", "invalid_json"),
-        ("[]", "missing_required_parameter"),
-        ("7", "missing_required_parameter"),
-        (r#"{"type":7}"#, "missing_required_parameter"),
-        (r#"{"type":"session.close"}"#, "invalid_value"),
-        (r#"{"type":"output_audio_buffer.clear"}"#, "invalid_value"),
-        (r#"{"type":"input_audio_buffer.append"}"#, "invalid_value"),
-        (r#"{"type":"input_audio_buffer.append","audio":7}"#, "invalid_value"),
-        (r#"{"type":"input_audio_buffer.append","audio":"!!"}"#, "invalid_value"),
-        (r#"{"type":"conversation.item.create"}"#, "invalid_value"),
-        (
-            r#"{"type":"conversation.item.create","item":{"type":"message","role":"assistant","content":[{"type":"output_audio","audio":"AA=="}]}}"#,
-            "invalid_value",
-        ),
-        (r#"{"type":"conversation.item.retrieve","item_id":"none"}"#, "item_retrieve_invalid_item_id"),
-        (
-            r#"{"type":"conversation.item.truncate","item_id":"none","audio_end_ms":1e300}"#,
-            "item_truncate_invalid_item_id",
-        ),
-        (
-            r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcm","rate":16000}}}}}"#,
-            "integer_below_min_value",
-        ),
-        (
-            r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcmu"}}}}}"#,
-            "invalid_value",
-        ),
-        (
-            r#"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"turn_detection":{"type":"psychic"}}}}}"#,
-            "invalid_value",
-        ),
-        (r#"{"type":"session.update","session":7}"#, "invalid_value"),
-        (r#"{"type":"session.update"}"#, "invalid_value"),
-    ];
-    for (text, code) in frames {
-        client.send_text(text.to_owned()).await;
-        assert_eq!(client.error().await["code"], code, "{text}");
+    for (text, code) in HOSTILE {
+        client.send_text((*text).to_owned()).await;
+        assert_eq!(client.error().await["code"], *code, "{text}");
     }
     let long_id = json!({"type": "response.cancel", "event_id": "x".repeat(513)});
     client.send(long_id).await;
