@@ -42,7 +42,8 @@ test("REST is served over HTTP/2 by prior knowledge", { timeout: 60_000 }, async
   t.after(() => viva.discard());
   const client = http2.connect(viva.url);
   t.after(() => client.destroy());
-  const ask = client.request({ ":method": "POST", ":path": "/api/interview/start", "content-type": "application/json" });
+  const head = { ":method": "POST", ":path": "/api/interview/start", "content-type": "application/json" };
+  const ask = client.request(head);
   ask.end(JSON.stringify({ user_id: "http2", kind: "tryout" }));
   const answer = new Promise((resolve, reject) => {
     let text = "";
