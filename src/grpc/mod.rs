@@ -1,7 +1,7 @@
 //! gRPC: the sessions of the REST API for programs, with health and reflection, on the same port.
 //!
-//! Start at `proto/viva/v1/interviews.proto`. A call is an operation of the REST API in another coat: [`Api`] carries it
-//! out with the caller's own headers, so that credentials, limits, answers and errors are the same by construction.
+//! Start at `proto/viva/v1/interviews.proto`. A call is an operation of the REST API in another coat: [`Api`] carries
+//! it out with the caller's own headers, so that credentials, limits, answers and errors are the same by construction.
 
 mod convert;
 mod deadline;

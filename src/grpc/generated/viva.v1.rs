@@ -337,8 +337,8 @@ pub struct WatchRequest {
 pub struct WatchResponse {
     #[prost(message, optional, tag = "1")]
     pub event: ::core::option::Option<Event>,
-    /// Name this to go on after this event. Unset inside a snapshot, which is of use only whole, and for the final state of
-    /// a session that has ended.
+    /// Name this to go on after this event. Unset inside a snapshot, which is of use only whole, and for the final state
+    /// of a session that has ended.
     #[prost(uint64, optional, tag = "2")]
     pub resume_after: ::core::option::Option<u64>,
 }
