@@ -1,5 +1,5 @@
-//! The other way round: Viva offers and the client answers. Nothing is let in before the answer is here, because only it
-//! names the one who may come.
+//! The other way round: Viva offers and the client answers. Nothing is let in before the answer is here, because only
+//! it names the one who may come.
 
 use super::{
     MediaSession, Negotiated, OfferError, lock,
@@ -42,7 +42,8 @@ impl MediaSession {
     /// Takes the answer to the open offer. One that cannot be used leaves the offer open, as far as the stack allows.
     ///
     /// # Errors
-    /// [`OfferError::NotOffered`] when no offer is open; otherwise what is wrong with the answer, or that media is gone.
+    /// [`OfferError::NotOffered`] when no offer is open; otherwise what is wrong with the answer, or that media
+    /// is gone.
     pub async fn take_answer(&self, sdp: &str) -> Result<(), OfferError> {
         let _one_at_a_time = self.negotiation.lock().await;
         if !self.has_open_offer() {

@@ -112,8 +112,8 @@ impl SessionHandle {
         self.send(Request::Consented).await
     }
 
-    /// The live events from now on, after a snapshot; or all since the one with the id `after`. When more was missed than
-    /// is remembered, a notice says so and a snapshot follows. Ends with `session.ended`, with the session, or when the
+    /// The live events from now on, after a snapshot; or all since the one with the id `after`. When more was missed
+    /// than is remembered, a notice says so and a snapshot follows. Ends with `session.ended`, with the session, or when the
     /// receiver is not read.
     ///
     /// # Errors

@@ -48,7 +48,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The live events of a session: an `Envelope` a message, from a snapshot on, to `session.ended`.
 ///
 /// After a break, name the last id in `Last-Event-ID` (or `last_event_id`): what was missed comes first. What is too
-/// long ago comes as a notice `events_missed` and a new snapshot. Only the last message of a snapshot carries an SSE id,
+/// long ago comes as a notice `events_missed` and a new snapshot. Only the last message of a snapshot has an SSE id,
 /// because half a snapshot is of no use. The stream of an ended session gives its final state. A credential belongs in
 /// a header, which `fetch` can send and `EventSource` cannot; it is not taken from the address, which ends up in logs.
 #[utoipa::path(
