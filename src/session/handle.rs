@@ -113,8 +113,8 @@ impl SessionHandle {
     }
 
     /// The live events from now on, after a snapshot; or all since the one with the id `after`. When more was missed
-    /// than is remembered, a notice says so and a snapshot follows. Ends with `session.ended`, with the session, or when
-    /// the receiver is not read.
+    /// than is remembered, a notice says so and a snapshot follows. Ends with `session.ended`, with the session, or
+    /// when the receiver is not read.
     ///
     /// # Errors
     /// [`WatchError`], when the session has ended or too many watch it.
