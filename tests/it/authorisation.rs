@@ -216,10 +216,8 @@ impl Thing {
                 Place { id: session_id, body, ..place }
             }
             Self::Description => Place { id: session_id, body: json!({"sdp": "v=0", "type": "offer"}), ..place },
-            Self::SignIn => {
-                let body = json!({"email": "nobody@example.com", "otp": "000000", "username": "nobody"});
-                Place { body, ..place }
-            }
+            Self::SignIn => Place { body: json!({"email": "nobody@example.com", "otp": "000000"}), ..place },
+            Self::Unproved => Place { body: json!({"email": "nobody@example.com", "username": "nobody"}), ..place },
             Self::VoiceConnect => {
                 let fresh = session_id.trim_start_matches("ses_");
                 Place { body: json!({"sessionId": fresh, "userId": who.subject()}), ..place }

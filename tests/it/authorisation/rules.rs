@@ -12,8 +12,10 @@ pub enum Thing {
     Session,
     /// The same, with an offer as its body.
     Description,
-    /// A body for the routes that take an address, a code and a name.
+    /// An address and a code that is not its own.
     SignIn,
+    /// An address without proof, and a name.
+    Unproved,
     /// A connection of a voice session that there is not yet.
     VoiceConnect,
     /// A voice session of the owner's.
@@ -104,8 +106,8 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/interview/{session_id}/results", Thing::Session, Law::Readers),
     rule("POST", "/api/auth/signup", Thing::SignIn, Law::Anybody),
     rule("POST", "/api/auth/verify-otp", Thing::SignIn, Law::Anybody),
-    rule("POST", "/api/auth/set-username", Thing::SignIn, Law::Proved),
-    rule("POST", "/api/auth/login", Thing::SignIn, Law::Proved),
+    rule("POST", "/api/auth/set-username", Thing::Unproved, Law::Proved),
+    rule("POST", "/api/auth/login", Thing::Unproved, Law::Proved),
     rule("GET", "/dev/outbox", Thing::Nothing, Law::Absent),
     // Without an upgrade it is only said that one is needed; who may converse is said on the socket (tests/it/relay.rs).
     rule("GET", "/v1/realtime", Thing::Nothing, Law::Anybody),
