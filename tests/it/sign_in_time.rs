@@ -19,6 +19,16 @@ use viva::{
 const ADDRESSES: u32 = 200;
 /// Beyond this a difference of the ranks is not chance (two in a hundred thousand).
 const Z_MAX: f64 = 4.2;
+/// A step that asks nobody takes nanoseconds, and there the place in memory alone makes a difference. A look at the
+/// users takes a hundred times as long as this.
+const DIFFERENCE_MAX_S: f64 = 1e-6;
+
+/// The middle one.
+fn median(times: &[f64]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
 
 /// `account` or `unknown`: words of one length, or the test would measure how long it takes to copy an address.
 fn address(kind: &str, n: u32) -> EmailAddress {
@@ -69,8 +79,9 @@ async fn compare(name: &str, step: impl AsyncFn(EmailAddress) -> Result<(), Sign
     }
     outcomes.dedup();
     assert_eq!(outcomes.len(), 1, "{name}: {outcomes:?}");
-    let z = z(&known, &unknown);
-    assert!(z.abs() < Z_MAX, "{name}: the times differ, z = {z:.2}");
+    let (z, difference_s) = (z(&known, &unknown), median(&known) - median(&unknown));
+    let is_seen = z.abs() > Z_MAX && difference_s.abs() > DIFFERENCE_MAX_S;
+    assert!(!is_seen, "{name}: the times differ by {difference_s:.9} s, z = {z:.2}");
 }
 
 #[tokio::test]
