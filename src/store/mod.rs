@@ -62,9 +62,6 @@ pub trait Store: Send + Sync + 'static {
     /// The session that a candidate token opens.
     fn session_of_token(&self, token: TokenHash) -> BoxFuture<'_, Result<Option<SessionId>, StoreError>>;
 
-    /// The session that a candidate token opens.
-    fn session_of_token(&self, token: TokenHash) -> BoxFuture<'_, Result<Option<SessionId>, StoreError>>;
-
     /// The sessions of an owner (`None`: of all), newest first. `page.after`: the last session of the page before.
     fn list_sessions(&self, owner: Option<Owner>, page: Page)
     -> BoxFuture<'_, Result<Vec<SessionSummary>, StoreError>>;
