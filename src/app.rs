@@ -118,72 +118,11 @@ impl App {
             );
         }
         let shutdown = Shutdown::default();
-        let keys = ProviderKeys::new(config.openai.keys.clone());
-        let engine = Arc::new(BuiltinEngine::new(config.engine.models_dir.clone()));
         let media = Media::start(media_config(&config, address.ip()))?;
-        let deps = SessionDeps {
-            store: store.clone(),
-            media: media.clone(),
-            model: model(&config.engine, &keys, &engine)?,
-            voice: engine.clone(),
-            limits: config.limits.clone(),
-            shutdown: shutdown.clone(),
-        };
         let url = config.http.public_url.clone().unwrap_or_else(|| local_url(&config.http, address));
-        let cache = cache::open(config.redis_url.as_ref()).await?;
-        let mailer = Arc::new(Mailer::start(&config.email, &config.access)?);
-        let kinds = built_in_kinds()?;
-        let relay = Relay::new(RelayDeps {
-            store: store.clone(),
-            engine: engine.clone(),
-            provider: realtime_config(&config.engine, &keys).map(|realtime| RawServer::new(&realtime)).transpose()?,
-            plan: kinds
-                .iter()
-                .find(|kind| kind.kind == DEFAULT_KIND)
-                .or(kinds.first())
-                .cloned()
-                .ok_or_else(no_kinds)?,
-            model: config.engine.realtime_model.clone(),
-            transcriber: config.engine.transcribe_model.clone(),
-            places_max: config.limits.sessions_max.min(config.api.sockets_max),
-            duration_max: config.limits.session_duration_max,
-            reject_beta: config.voice.reject_beta,
-            shutdown: shutdown.clone(),
-        });
-        let rooms = Rooms::load(store.clone(), config.rooms, Timestamp::now()).await?;
-        tokio::spawn(rooms.clone().keep_up(shutdown.stop.clone()));
-        let state = AppState::new(Shared {
-            authenticator: Authenticator::new(&config.access)?,
-            registry: Registry::new(deps),
-            relay,
-            database: store.clone(),
-            store: store.clone(),
-            engine,
-            kinds,
-            ice: IceSource::new(config.ice.clone(), config.twilio.as_ref()).map_err(StartError::Twilio)?,
-            credentials: Credentials::new(&config, &keys)?,
-            shutdown: shutdown.clone(),
-            metrics,
-            allowed_origins: config.http.allowed_origins.clone(),
-            public_host: config.http.public_url.as_deref().and_then(authority).map(str::to_owned),
-            public_url: url.clone(),
-            open_mode: config.access.open_mode(),
-            tls: config.http.tls.is_some(),
-            trusted_proxy_hops: config.http.trusted_proxy_hops,
-            requests: PerAddress::per_minute(config.api.requests_per_minute),
-            // A job fair behind one address gets through, a loop does not.
-            starts: PerAddress::per_minute(config.api.starts_per_minute),
-            sign_in: SignIn::new(&config.access, cache.clone(), store.clone(), mailer.clone()),
-            cache,
-            mailer,
-            // A class behind one address gets its codes; a loop fills nobody's mailbox.
-            sign_ups: PerAddress::new(30, 10_000),
-            sign_in_tries: PerAddress::new(100, 2_000),
-            rooms,
-            sockets: Sockets::new(config.api.sockets_max),
-            // A class that mistypes gets in; a machine that guesses finds nothing in years.
-            wrong_codes: PerAddress::new(30, 6_000),
-        });
+        let shared = compose(&config, &url, metrics, &store, &media, &shutdown).await?;
+        tokio::spawn(shared.rooms.clone().keep_up(shutdown.stop.clone()));
+        let state = AppState::new(shared);
         let grpc = grpc::routes(Arc::new(Rest::new(state.clone())), &shutdown).into_axum_router();
         let http = serve(&config.http, listener, http::router(state.clone(), Some(grpc))).await?;
         shutdown.tasks.spawn(http::keep_sweeping(state.clone()));
@@ -235,6 +174,85 @@ impl App {
         self.store.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// Makes the parts and connects them.
+async fn compose(
+    config: &Config,
+    url: &str,
+    metrics: Option<PrometheusHandle>,
+    store: &Arc<SqlStore>,
+    media: &Media,
+    shutdown: &Shutdown,
+) -> Result<Shared, StartError> {
+    let keys = ProviderKeys::new(config.openai.keys.clone());
+    let engine = Arc::new(BuiltinEngine::new(config.engine.models_dir.clone()));
+    let deps = SessionDeps {
+        store: store.clone(),
+        media: media.clone(),
+        model: model(&config.engine, &keys, &engine)?,
+        voice: engine.clone(),
+        limits: config.limits.clone(),
+        shutdown: shutdown.clone(),
+    };
+    let cache = cache::open(config.redis_url.as_ref()).await?;
+    let mailer = Arc::new(Mailer::start(&config.email, &config.access)?);
+    let kinds = built_in_kinds()?;
+    Ok(Shared {
+        authenticator: Authenticator::new(&config.access)?,
+        registry: Registry::new(deps),
+        relay: Relay::new(relay_deps(config, &keys, &kinds, store, &engine, shutdown)?),
+        database: store.clone(),
+        store: store.clone(),
+        engine,
+        kinds,
+        ice: IceSource::new(config.ice.clone(), config.twilio.as_ref()).map_err(StartError::Twilio)?,
+        credentials: Credentials::new(config, &keys)?,
+        shutdown: shutdown.clone(),
+        metrics,
+        allowed_origins: config.http.allowed_origins.clone(),
+        public_host: config.http.public_url.as_deref().and_then(authority).map(str::to_owned),
+        public_url: url.to_owned(),
+        open_mode: config.access.open_mode(),
+        tls: config.http.tls.is_some(),
+        trusted_proxy_hops: config.http.trusted_proxy_hops,
+        requests: PerAddress::per_minute(config.api.requests_per_minute),
+        // A job fair behind one address gets through, a loop does not.
+        starts: PerAddress::per_minute(config.api.starts_per_minute),
+        sign_in: SignIn::new(&config.access, cache.clone(), store.clone(), mailer.clone()),
+        cache,
+        mailer,
+        // A class behind one address gets its codes; a loop fills nobody's mailbox.
+        sign_ups: PerAddress::new(30, 10_000),
+        sign_in_tries: PerAddress::new(100, 2_000),
+        rooms: Rooms::load(store.clone(), config.rooms, Timestamp::now()).await?,
+        sockets: Sockets::new(config.api.sockets_max),
+        // A class that mistypes gets in; a machine that guesses finds nothing in years.
+        wrong_codes: PerAddress::new(30, 6_000),
+    })
+}
+
+fn relay_deps(
+    config: &Config,
+    keys: &ProviderKeys,
+    kinds: &[Interview],
+    store: &Arc<SqlStore>,
+    engine: &Arc<BuiltinEngine>,
+    shutdown: &Shutdown,
+) -> Result<RelayDeps, StartError> {
+    let general = kinds.iter().find(|kind| kind.kind == DEFAULT_KIND).or(kinds.first());
+    Ok(RelayDeps {
+        store: store.clone(),
+        engine: engine.clone(),
+        provider: realtime_config(&config.engine, keys).map(|realtime| RawServer::new(&realtime)).transpose()?,
+        plan: general.cloned().ok_or_else(no_kinds)?,
+        model: config.engine.realtime_model.clone(),
+        transcriber: config.engine.transcribe_model.clone(),
+        places_max: config.limits.sessions_max.min(config.api.sockets_max),
+        duration_max: config.limits.session_duration_max,
+        reject_beta: config.voice.reject_beta,
+        shutdown: shutdown.clone(),
+    })
 }
 
 fn listen(http: &HttpConfig) -> Result<TcpListener, StartError> {

@@ -1,7 +1,7 @@
 //! Bearer tokens of an identity provider, by the public keys that it publishes (JWK Set, RFC 7517).
 //!
-//! They are never confused with our own. Ours are signed with a shared secret (HS*), the provider's with a public key: the
-//! algorithm of a token chooses who judges it, a key of the provider is used with its own algorithm alone, and keys
+//! They are never confused with our own. Ours are signed with a shared secret (HS*), the provider's with a public key:
+//! the algorithm of a token chooses who judges it, a key of the provider is used with its own algorithm alone, and keys
 //! with a shared secret (`oct`) are not taken from there. A provider chooses its subjects freely, so they get a prefix
 //! ([`PROVIDER_PREFIX`]) that none of our users has and that our own tokens may not carry.
 

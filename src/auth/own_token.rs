@@ -1,5 +1,5 @@
-//! Bearer tokens of our own: signed with `SECRET_KEY` by the algorithm of `ALGORITHM`, given out by sign-in. Whoever holds
-//! the key may make them too.
+//! Bearer tokens of our own: signed with `SECRET_KEY` by the algorithm of `ALGORITHM`, given out by sign-in. Whoever
+//! holds the key may make them too.
 
 use super::{
     AuthError, Claims,

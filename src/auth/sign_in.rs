@@ -2,8 +2,8 @@
 //! `domain::sign_in`; here they meet the cache, the store and the mail server.
 //!
 //! Kept in the cache, under a keyed hash of the address: the sealed code (`code:`), how often it was tried (`tries:`),
-//! what proves the address afterwards (`proved:`), and what is counted in an hour (`asked:`, `tried:`). Nothing before the
-//! proof looks at the users, so that nothing can tell a known address from an unknown one.
+//! what proves the address afterwards (`proved:`), and what is counted in an hour (`asked:`, `tried:`). Nothing before
+//! the proof looks at the users, so that nothing can tell a known address from an unknown one.
 
 use crate::{
     cache::{Cache, CacheError},
@@ -274,8 +274,8 @@ fn code_mail(email: &EmailAddress, code: &Code) -> Mail {
         to: email.as_str().to_owned(),
         subject: "Your sign-in code".to_owned(),
         body: format!(
-            "Your code for Viva is {}.\n\nIt holds for {minutes} minutes. Do not pass it on: whoever has it can sign in \
-             with your address.\nIf you did not ask for it, do nothing.\n",
+            "Your code for Viva is {}.\n\nIt holds for {minutes} minutes. Do not pass it on: whoever has it can sign \
+             in with your address.\nIf you did not ask for it, do nothing.\n",
             code.expose()
         ),
     }

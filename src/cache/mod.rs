@@ -85,8 +85,8 @@ pub trait Cache: Send + Sync + 'static {
     fn kind(&self) -> CacheKind;
 }
 
-/// Opens what the configuration names, and says in the log which it is. A Redis that does not answer is no error: memory
-/// stands in until it does.
+/// Opens what the configuration names, and says in the log which it is. A Redis that does not answer is no error:
+/// memory stands in until it does.
 ///
 /// # Errors
 /// [`CacheError::Address`].

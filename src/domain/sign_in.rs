@@ -80,7 +80,7 @@ pub struct UserName(String);
 /// Why something is no user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must have 3 to 32 characters of a-z, A-Z, 0-9, dot, underscore and hyphen, and begin and end with none of these three"
+    "must have 3 to 32 characters of a-z, A-Z, 0-9, dot, underscore and hyphen, and a letter or digit at both ends"
 )]
 pub struct NotAName;
 

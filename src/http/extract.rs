@@ -78,8 +78,8 @@ impl FromRequestParts<AppState> for ClientAddress {
     }
 }
 
-/// Each proxy adds to the end of `X-Forwarded-For` whom it saw. Of `hops` trusted ones the first wrote the entry that is
-/// `hops` from the end; what stands before it anybody could have written.
+/// Each proxy adds to the end of `X-Forwarded-For` whom it saw. Of `hops` trusted ones the first wrote the entry that
+/// is `hops` from the end; what stands before it anybody could have written.
 fn client_address(headers: &HeaderMap, connected: IpAddr, hops: usize) -> IpAddr {
     let lists = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let entries: Vec<&str> = lists.flat_map(|list| list.split(',')).map(str::trim).collect();

@@ -93,7 +93,7 @@ pub async fn list(
 /// One interview: one's own, or a built-in one by the name of its kind.
 #[utoipa::path(
     get, path = "/api/v1/interviews/{interview_id}", tag = "interviews",
-    params(("interview_id" = String, Path, description = "Of the answer to its creation, or a kind", example = "general")),
+    params(("interview_id" = String, Path, description = "One's own, or a kind", example = "general")),
     security(("api_key" = []), ("bearer" = [])),
     responses((status = 200, body = InterviewView))
 )]

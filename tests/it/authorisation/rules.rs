@@ -109,7 +109,8 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/api/auth/set-username", Thing::Unproved, Law::Proved),
     rule("POST", "/api/auth/login", Thing::Unproved, Law::Proved),
     rule("GET", "/dev/outbox", Thing::Nothing, Law::Absent),
-    // Without an upgrade it is only said that one is needed; who may converse is said on the socket (tests/it/relay.rs).
+    // Without an upgrade it is only said that one is needed; who may converse is said on the socket
+    // (tests/it/relay.rs).
     rule("GET", "/v1/realtime", Thing::Nothing, Law::Anybody),
     rule("POST", "/v1/realtime/client_secrets", Thing::Nothing, Law::Makers),
     rule("POST", "/v1/realtime/sessions", Thing::Nothing, Law::Makers),
