@@ -173,7 +173,8 @@ pub struct RealtimeSession {
     voice: String,
     /// The beta's default; the API of today takes none.
     temperature: f64,
-    #[schema(value_type = Object, example = "inf")]
+    /// A number of tokens, or `inf`.
+    #[schema(example = "inf")]
     max_response_output_tokens: Value,
     instructions: String,
     /// Everything else that the provider says.

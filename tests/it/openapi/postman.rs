@@ -11,8 +11,9 @@ const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/colle
 /// What later calls need, kept from the answers of earlier ones.
 const KEEP: &str = r#"let answer = {};
 try { answer = pm.response.json(); } catch (none) {}
-for (const name of ["session_id", "room_code", "room_id", "interview_id", "token", "access_token"]) {
-    if (typeof answer[name] === "string") pm.collectionVariables.set(name, answer[name]);
+const kept = { ...answer, room: answer.room_code };
+for (const variable of pm.collectionVariables.values.map(({ key }) => key)) {
+    if (typeof kept[variable] === "string") pm.collectionVariables.set(variable, kept[variable]);
 }
 pm.test("no error on the server's side", () => pm.expect(pm.response.code).to.be.below(500));"#;
 
