@@ -13,7 +13,7 @@ const PYTHON = process.env.VIVA_TEST_PYTHON ?? "python3";
 const KEY = "platform-key-of-the-schemathesis-test";
 const RUN_MS = 240_000;
 /** Cases of an operation in a phase; VIVA_TEST_EXAMPLES asks for more. */
-const EXAMPLES = process.env.VIVA_TEST_EXAMPLES ?? "6";
+const EXAMPLES = process.env.VIVA_TEST_EXAMPLES ?? "40";
 const CHECKS = [
   "not_a_server_error",
   "status_code_conformance",
