@@ -84,6 +84,8 @@ pub enum StartError {
 
 /// The interview of a Realtime client that brings none.
 const DEFAULT_KIND: &str = "general";
+/// API requests worked on at once. More would only wait for each other: they are better tried again.
+const REQUESTS_IN_FLIGHT_MAX: usize = 512;
 /// How long a client may take to send its request line and headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Requests and streams at a time on one connection of HTTP/2.
@@ -216,6 +218,7 @@ async fn compose(
         open_mode: config.access.open_mode(),
         tls: config.http.tls.is_some(),
         trusted_proxy_hops: config.http.trusted_proxy_hops,
+        in_flight: tokio::sync::Semaphore::new(REQUESTS_IN_FLIGHT_MAX),
         requests: PerAddress::per_minute(config.api.requests_per_minute),
         // A job fair behind one address gets through, a loop does not.
         starts: PerAddress::per_minute(config.api.starts_per_minute),

@@ -136,14 +136,14 @@ impl Provider {
     /// The keys, asked for again if this token's is not among them.
     async fn keys_for(&self, header: &Header) -> Result<Arc<KeySet>, AuthError> {
         let fetches = self.0.fetches.load(Ordering::Acquire);
-        if let Some(set) = self.0.usable() {
-            if set.knows(header) {
-                if set.fetched_at.elapsed() > FRESH_FOR {
-                    let this = self.clone();
-                    tokio::spawn(async move { this.0.refresh(fetches).await });
-                }
-                return Ok(set);
+        if let Some(set) = self.0.usable()
+            && set.knows(header)
+        {
+            if set.fetched_at.elapsed() > FRESH_FOR {
+                let this = self.clone();
+                tokio::spawn(async move { this.0.refresh(fetches).await });
             }
+            return Ok(set);
         }
         self.0.refresh(fetches).await;
         self.0.usable().ok_or(AuthError::ProviderUnavailable)

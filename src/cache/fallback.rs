@@ -68,7 +68,7 @@ async fn watch(cache: Weak<FallbackCache>) {
         ticks.tick().await;
         let Some(cache) = cache.upgrade() else { return };
         let outcome = cache.redis.check().await;
-        cache.note(outcome.as_ref().map(|()| ()));
+        cache.note(outcome.as_ref().copied());
     }
 }
 

@@ -72,6 +72,10 @@ pub async fn request_limit(
     if UNLIMITED.contains(&request.uri().path()) {
         return next.run(request).await;
     }
+    let Ok(_place) = state.in_flight.try_acquire() else {
+        metrics::counter!("viva_http_overloaded_total").increment(1);
+        return ApiError::retry(ErrorCode::AtCapacity, "This server has too much to do; try again", 1).into_response();
+    };
     let (mut response, left) = match state.requests.take(address) {
         Ok(left) => (next.run(request).await, left),
         Err(wait_s) => {

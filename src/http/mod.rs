@@ -59,6 +59,8 @@ pub struct Shared {
     pub tls: bool,
     /// Reverse proxies in front whose word is taken for the client's address.
     pub trusted_proxy_hops: usize,
+    /// API requests that are worked on.
+    pub in_flight: tokio::sync::Semaphore,
     /// API requests, per address.
     pub requests: rate::PerAddress,
     /// Starts without an account, per address.

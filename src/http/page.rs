@@ -22,11 +22,6 @@ pub async fn asset(Path(path): Path<String>) -> Response {
     file(&format!("assets/{path}"), "public, max-age=31536000, immutable")
 }
 
-/// `/favicon.svg`
-pub async fn favicon() -> Response {
-    file("favicon.svg", "public, max-age=86400")
-}
-
 fn file(path: &str, caching: &'static str) -> Response {
     let Some(file) = Bundle::get(path) else { return ApiError::not_found().into_response() };
     let mut response = file.data.into_owned().into_response();

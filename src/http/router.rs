@@ -68,7 +68,6 @@ fn pages() -> Router<AppState> {
         .route("/interview/{session_id}", get(page::index))
         .route("/results/{session_id}", get(page::index))
         .route("/assets/{*path}", get(page::asset))
-        .route("/favicon.svg", get(page::favicon))
         .layer(CompressionLayer::new())
 }
 

@@ -25,7 +25,7 @@ impl Names {
     }
 
     /// A client's event for the provider: a model cannot be changed, so none is named.
-    pub(super) fn to_provider(&mut self, mut event: Value) -> Value {
+    pub(super) fn for_provider(&mut self, mut event: Value) -> Value {
         if event["type"] != "session.update" {
             return event;
         }
@@ -69,7 +69,7 @@ mod tests {
             json!({"type": "session.update", "session": {"type": "realtime", "model": "gpt-4o-realtime-preview",
                 "audio": {"input": {"transcription": {"model": transcriber}}}}})
         };
-        let sent = names.to_provider(update("whisper-1"));
+        let sent = names.for_provider(update("whisper-1"));
         assert_eq!(sent.pointer(TRANSCRIBER), Some(&json!("gpt-transcribe")));
         assert!(sent["session"].get("model").is_none(), "a model cannot be changed");
         let updated = json!({"type": "session.updated", "session": {"model": "gpt-realtime-2.1",
@@ -77,7 +77,7 @@ mod tests {
         let told = names.to_client(updated.clone());
         assert_eq!(told["session"]["model"], "gpt-4o-realtime-preview-2024-10-01");
         assert_eq!(told.pointer(TRANSCRIBER), Some(&json!("whisper-1")));
-        assert_eq!(names.to_provider(update("my-own")).pointer(TRANSCRIBER), Some(&json!("my-own")));
+        assert_eq!(names.for_provider(update("my-own")).pointer(TRANSCRIBER), Some(&json!("my-own")));
         assert_eq!(names.to_client(updated).pointer(TRANSCRIBER), Some(&json!("gpt-transcribe")));
     }
 }

@@ -154,7 +154,7 @@ impl UpstreamSide {
 
     /// An event of the client, in the GA dialect.
     pub(super) fn on_event(&mut self, event: Value) {
-        let event = self.names.to_provider(event);
+        let event = self.names.for_provider(event);
         let event = if self.dialect == Dialect::Beta { dialect::client_to_beta(event) } else { event };
         self.waiting.push_back(Frame::Text(event.to_string()));
     }

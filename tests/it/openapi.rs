@@ -19,7 +19,6 @@ const NOT_DESCRIBED: &[(&str, &str)] = &[
     ("/interview/{session_id}", "a page for people"),
     ("/results/{session_id}", "a page for people"),
     ("/assets/{*path}", "files of the pages"),
-    ("/favicon.svg", "a file of the pages"),
     ("/openapi.json", "the description itself"),
     ("/api/docs", "shows the description"),
     ("/api/docs/", "shows the description"),

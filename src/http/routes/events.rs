@@ -131,6 +131,7 @@ fn last_event_id(headers: &HeaderMap, query: Option<&str>) -> ApiResult<Option<u
         return (!text.is_empty()).then(|| text.parse().map_err(|_| wrong("Last-Event-ID"))).transpose();
     }
     let values = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-    let named = values.filter(|(name, value)| *name == "last_event_id" && !value.is_empty()).map(|(_, value)| value);
-    named.last().map(|value| value.parse().map_err(|_| wrong("last_event_id"))).transpose()
+    let mut named =
+        values.filter(|(name, value)| *name == "last_event_id" && !value.is_empty()).map(|(_, value)| value);
+    named.next_back().map(|value| value.parse().map_err(|_| wrong("last_event_id"))).transpose()
 }
