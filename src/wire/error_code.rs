@@ -104,7 +104,7 @@ impl ErrorRow {
             404 => 5,                   // NOT_FOUND
             405 => 12,                  // UNIMPLEMENTED
             408 | 504 => 4,             // DEADLINE_EXCEEDED
-            409 | 410 => 9,             // FAILED_PRECONDITION
+            409 | 410 | 412 => 9,       // FAILED_PRECONDITION
             429 => 8,                   // RESOURCE_EXHAUSTED
             502 | 503 => 14,            // UNAVAILABLE
             _ => 13,                    // INTERNAL
