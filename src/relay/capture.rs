@@ -138,6 +138,7 @@ impl Capture {
             ServerEvent::OutputTranscriptDone(done) => return self.said(&done.item_id, &done.transcript, at),
             ServerEvent::OutputTextDone(done) => return self.said(&done.item_id, &done.text, at),
             ServerEvent::ItemTruncated(cut) => return self.cut(&cut.item_id, cut.audio_end_ms),
+            ServerEvent::ResponseDone(done) => return self.unheard(&done.response.output),
             _ => {}
         }
         Vec::new()
@@ -225,6 +226,16 @@ impl Capture {
         open.into_iter().flat_map(Kept::give_up).collect()
     }
 
+    /// What was to be spoken and was stopped before its first sound: nobody heard anything of it.
+    fn unheard(&mut self, output: &[realtime::Item]) -> Vec<Change> {
+        let stopped = output.iter().filter(|item| item.status.as_deref() == Some("incomplete"));
+        let spoken = stopped.filter(|item| item.content.iter().flatten().any(|part| part.kind == "output_audio"));
+        let ids: Vec<&str> = spoken.filter_map(|item| item.id.as_deref()).collect();
+        let silent = |id: &&str| self.items.get(*id).is_some_and(|kept| kept.audio_ms == 0);
+        let silent: Vec<&str> = ids.into_iter().filter(silent).collect();
+        silent.into_iter().flat_map(|id| self.cut(id, 0)).collect()
+    }
+
     fn cut(&mut self, item_id: &str, heard_ms: u64) -> Vec<Change> {
         let Some(kept) = self.items.get_mut(item_id).filter(|kept| kept.item.role == Role::Assistant) else {
             return Vec::new();
@@ -242,7 +253,10 @@ impl Kept {
     /// What of the words was heard, and until when.
     fn settle(&mut self) {
         let heard_ms = self.heard_ms.unwrap_or(self.audio_ms).min(self.audio_ms);
-        self.item.content = heard_part(&self.item.generated_content, heard_ms, self.audio_ms);
+        self.item.content = match self.heard_ms {
+            Some(0) => String::new(),
+            _ => heard_part(&self.item.generated_content, heard_ms, self.audio_ms),
+        };
         self.item.end_ms = Some(self.item.start_ms + heard_ms);
     }
 

@@ -205,6 +205,12 @@ impl ClientEnd {
         self.tell(&message).await
     }
 
+    /// The client has closed or is lost: its close is answered (RFC 6455 section 5.5.1).
+    pub(super) async fn leave(mut self) {
+        // Whoever is lost needs no answer, and whoever does not read it is not waited for.
+        let _ = timeout(WRITE_WITHIN, self.client.sink.flush()).await;
+    }
+
     /// Says goodbye and waits a moment for the answer.
     pub(super) async fn close(mut self, closing: Closing) {
         const GOODBYE_WITHIN: Duration = Duration::from_secs(2);

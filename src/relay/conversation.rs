@@ -72,8 +72,9 @@ impl Conversation {
             }
             Err(closing) => closing,
         };
-        if let Some(closing) = closing {
-            client.close(closing).await;
+        match closing {
+            Some(closing) => client.close(closing).await,
+            None => client.leave().await,
         }
     }
 

@@ -27,6 +27,11 @@ use tokio_util::{
 /// Frames that wait for the engine before the client is not read any more: 2 s.
 const WAITING_MAX: usize = 100;
 
+/// Items that are remembered: of an older one nothing is on the way any more.
+const OPENED_MAX: usize = 16;
+/// Pieces of voice that wait for the news of their item.
+const EARLY_MAX: usize = 1_024;
+
 /// In order: what is about audio waits for the audio before it.
 enum Waiting {
     Frame(Box<[i16; FRAME_SAMPLES]>),
@@ -60,6 +65,10 @@ pub(super) struct EngineSide {
     orders: mpsc::Sender<Order>,
     events: mpsc::Receiver<ModelEvent>,
     downlink: DownlinkReceiver,
+    /// Items whose voice is wanted, the newest last.
+    opened: VecDeque<ItemId>,
+    /// Voice of items that nobody has heard of yet.
+    early: Vec<(ItemId, Vec<i16>)>,
     /// The engine has left.
     left: bool,
     _cancel: DropGuard,
@@ -92,6 +101,8 @@ impl EngineSide {
             orders,
             events,
             downlink,
+            opened: VecDeque::new(),
+            early: Vec::new(),
             left: false,
             _cancel: cancel.drop_guard(),
         };
@@ -169,11 +180,19 @@ impl EngineSide {
     }
 
     fn on_engine(&mut self, event: Option<ModelEvent>) {
-        // What was said before the news of it comes first.
+        // Voice and news come on two ways: the end of a response must not pass the voice that is before it.
         while let Some(command) = self.downlink.try_recv() {
             self.on_downlink(Some(command));
         }
         match event {
+            Some(ModelEvent::AgentItem { response_id, item_id }) => {
+                self.opened.push_back(item_id.clone());
+                if self.opened.len() > OPENED_MAX {
+                    self.opened.pop_front();
+                }
+                self.served.on_engine(ModelEvent::AgentItem { response_id, item_id: item_id.clone() });
+                self.catch_up(&item_id);
+            }
             Some(event) => self.served.on_engine(event),
             None => {
                 self.left = true;
@@ -182,9 +201,25 @@ impl EngineSide {
         }
     }
 
+    /// Voice that came before the news of its item.
+    fn catch_up(&mut self, item_id: &ItemId) {
+        let (due, early) = std::mem::take(&mut self.early).into_iter().partition(|(of, _)| of == item_id);
+        self.early = early;
+        let due: Vec<(ItemId, Vec<i16>)> = due;
+        due.iter().for_each(|(_, pcm)| self.served.on_voice(item_id.as_str(), pcm));
+    }
+
     fn on_downlink(&mut self, command: Option<DownlinkCommand>) {
         match command {
-            Some(DownlinkCommand::Audio { item_id, pcm }) => self.served.on_voice(item_id.as_str(), &pcm),
+            Some(DownlinkCommand::Audio { item_id, pcm }) if self.opened.contains(&item_id) => {
+                self.served.on_voice(item_id.as_str(), &pcm);
+            }
+            Some(DownlinkCommand::Audio { item_id, pcm }) if self.early.len() < EARLY_MAX => {
+                self.early.push((item_id, pcm));
+            }
+            Some(DownlinkCommand::Audio { .. }) => {
+                metrics::counter!("viva_relay_voice_dropped_total").increment(1);
+            }
             Some(DownlinkCommand::Finish { .. } | DownlinkCommand::Flush) => {}
             // Its events say so too, and they are not all read.
             None => {}

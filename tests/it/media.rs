@@ -459,7 +459,7 @@ async fn a_wrong_offer_is_told_what_is_wrong() {
         (&format!("{good}m=audio 9 RTP/AVP 111\r\na=mid:7\r\n"), "more than one"),
         (&good.replace("opus/48000", "PCMU/8000"), "no opus"),
         (&without("a=fingerprint"), "no dtls"),
-        (&good.replace("a=setup:actpass", "a=setup:passive"), "dtls server"),
+        (&good.replace("a=setup:actpass", "a=setup:passive"), "no a=setup that fits"),
         (&without("a=ice-ufrag"), "no ice"),
         (&without("a=ice-pwd"), "no ice"),
     ];

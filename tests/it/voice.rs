@@ -232,8 +232,8 @@ async fn the_history_is_a_users_own_newest_first_and_ten_long() {
     let mut expected = newest(12);
     expected.sort();
     assert_eq!(all, expected);
-    let times: Vec<String> =
-        list(&server, "ann", "?limit=100").await.iter().map(|session| text(session, "createdAt")).collect();
+    let time = |session: &Value| text(session, "createdAt").parse::<jiff::Timestamp>().unwrap();
+    let times: Vec<_> = list(&server, "ann", "?limit=100").await.iter().map(time).collect();
     assert!(times.windows(2).all(|pair| pair[0] >= pair[1]), "{times:?}");
     assert_eq!(ids(&list(&server, "ben", "").await), ["bens"]);
     assert!(list(&server, "ann", "").await.iter().all(|session| session["status"] == "active"));

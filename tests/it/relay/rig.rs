@@ -124,7 +124,7 @@ impl Client {
             if event["type"] == kind {
                 return event;
             }
-            assert_ne!(event["type"], "error", "before {kind}: {event}");
+            assert_ne!(event["type"], "error", "before {kind}: {event} after {:?}", self.kinds());
         }
     }
 
