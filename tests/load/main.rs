@@ -14,11 +14,14 @@ use serde_json::json;
 use server::{Server, full};
 use sockets::Line;
 use std::{
+    future::pending,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 
+/// What a refusal says.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Each of them has the machine for itself.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
@@ -67,7 +70,8 @@ impl Targets {
     }
 }
 
-/// Asks over so many connections, each as fast as it is answered: status and time of every request.
+/// Asks over so many connections, each as fast as it is answered and again after a refusal when it was told to:
+/// status and time of every request.
 async fn press(server: &Server, targets: &Arc<Targets>, lines: usize, time: Duration) -> Vec<(u16, Duration)> {
     let started = Instant::now();
     let work = (0..lines).map(|line| {
@@ -79,6 +83,10 @@ async fn press(server: &Server, targets: &Arc<Targets>, lines: usize, time: Dura
                 let at = Instant::now();
                 let status = targets.ask(&mut http, answers.len() + line).await;
                 answers.push((status, at.elapsed()));
+                if matches!(status, 429 | 503) {
+                    // It was told when to come back (Retry-After: 1), and does.
+                    let _ = timeout(RETRY_AFTER, pending::<()>()).await;
+                }
             }
             answers
         })
@@ -172,10 +180,15 @@ async fn a_message_reaches_everybody_soon() {
     }
     let epoch = Instant::now();
     let mut speaker = lines.pop().unwrap();
+    // One message that is not timed: with it everybody has read what the others' joining said.
+    let (ready, mut all_ready) = tokio::sync::mpsc::channel(members);
     let heard: Vec<_> = lines
         .into_iter()
         .map(|mut line| {
+            let ready = ready.clone();
             tokio::spawn(async move {
+                while sent_us(&line.text().await).is_none() {}
+                ready.send(()).await.unwrap();
                 let mut times = Vec::new();
                 while times.len() < messages {
                     let text = line.text().await;
@@ -187,11 +200,15 @@ async fn a_message_reaches_everybody_soon() {
             })
         })
         .collect();
+    let chat = |text: String| json!({"type": "chat", "payload": {"text": text}}).to_string();
+    speaker.send(&chat("sent 0".to_owned())).await;
+    for _ in 1..members {
+        all_ready.recv().await.unwrap();
+    }
     let mut pace = tokio::time::interval(Duration::from_millis(200));
     for _ in 0..messages {
         pace.tick().await;
-        let text = format!("sent {}", epoch.elapsed().as_micros());
-        speaker.send(&json!({"type": "chat", "payload": {"text": text}}).to_string()).await;
+        speaker.send(&chat(format!("sent {}", epoch.elapsed().as_micros()))).await;
     }
     let mut times = Vec::new();
     for one in heard {
