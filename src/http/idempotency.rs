@@ -2,14 +2,14 @@
 //! same key within a day, such a request is answered as it was the first time, and nothing is created twice.
 //!
 //! Answers hold secrets that are otherwise stored as hashes only. So they are kept encrypted, with a key made of the
-//! Idempotency-Key and the credential: the database alone opens none of them.
+//! Idempotency-Key and who asked: the database opens none whose Idempotency-Key cannot be guessed.
 
 use crate::{
-    auth::{Credential, Identity},
+    auth::Identity,
     http::{
         AppState,
         error::ApiError,
-        extract::{BODY_BYTES_MAX, ClientAddress},
+        extract::{BODY_BYTES_MAX, Caller, ClientAddress},
     },
     random,
     store::Begun,
@@ -100,16 +100,9 @@ async fn replayed_or_run(
     tokio::spawn(run).await.unwrap_or_else(|_| Err(ApiError::new(ErrorCode::Internal, "The request failed")))
 }
 
-/// The credential of whoever is somebody, or the address of whoever needs none.
+/// Who asks: whoever is somebody, or the address of whoever needs no credential.
 async fn known_caller(state: &AppState, headers: &HeaderMap, address: ClientAddress) -> Option<String> {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = text(header::AUTHORIZATION).and_then(|value| value.split_once(' ')).map(|(_, token)| token.trim());
-    let credential = match (text(HeaderName::from_static("x-api-key")), bearer) {
-        (Some(key), _) => Credential::ApiKey(key),
-        (None, Some(token)) => Credential::Bearer(token),
-        (None, None) => Credential::None,
-    };
-    match state.authenticator.identify(credential).await.ok()? {
+    match Caller::of(headers, state).await.ok()?.0 {
         Identity::Local => Some("local".to_owned()),
         Identity::Platform => Some("platform".to_owned()),
         Identity::User { sub, .. } => Some(format!("user {sub}")),
