@@ -18,6 +18,7 @@ use crate::{
         socket::Sockets,
     },
     ice::IceSource,
+    jobs::{self, AfterInterview, JobHandler},
     media::{Media, MediaConfig, MediaError},
     random,
     realtime::{self, Model, ProviderKeys, RawServer, RealtimeConfig, RealtimeModel},
@@ -125,6 +126,7 @@ impl App {
         let shared = compose(&config, &url, metrics, &store, &media, &shutdown).await?;
         tokio::spawn(shared.rooms.clone().keep_up(shutdown.stop.clone()));
         let state = AppState::new(shared);
+        jobs::start(store.clone(), job_handlers(&store), &shutdown);
         let grpc = grpc::routes(Arc::new(Rest::new(state.clone())), &shutdown).into_axum_router();
         let http = serve(&config.http, listener, http::router(state.clone(), Some(grpc))).await?;
         shutdown.tasks.spawn(http::keep_sweeping(state.clone()));
@@ -176,6 +178,11 @@ impl App {
         self.store.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// Who does the work that the store keeps.
+fn job_handlers(store: &Arc<SqlStore>) -> Vec<Arc<dyn JobHandler>> {
+    vec![Arc::new(AfterInterview::new(store.clone(), Vec::new()))]
 }
 
 /// Makes the parts and connects them.

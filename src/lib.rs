@@ -30,6 +30,8 @@ pub mod http;
 #[cfg(feature = "server")]
 pub mod ice;
 #[cfg(feature = "server")]
+pub mod jobs;
+#[cfg(feature = "server")]
 pub mod media;
 #[cfg(feature = "server")]
 pub mod mock_realtime;

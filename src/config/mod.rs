@@ -3,9 +3,11 @@
 //! Start at [`Config::load`]; [`KEYS`] is the table of all names.
 
 mod keys;
+mod outcome;
 mod platform;
 
 pub use keys::{KEYS, Key};
+pub use outcome::{Budgets, ChatConfig, OutcomeConfig, RetentionDays, WebhookConfig};
 pub use platform::{
     ApiLimits, EmailConfig, JwksConfig, JwtAlgorithm, OpenAiConfig, RoomConfig, SmtpTls, TwilioConfig, TwilioSecret,
     VoiceConfig, VoiceConnectMode,
@@ -39,6 +41,7 @@ pub struct Config {
     pub twilio: Option<TwilioConfig>,
     pub voice: VoiceConfig,
     pub api: ApiLimits,
+    pub outcome: OutcomeConfig,
 }
 
 /// Where and how HTTP listens.
@@ -190,6 +193,7 @@ impl Config {
             twilio: reader.twilio(),
             voice: reader.voice(),
             api: reader.api_limits(),
+            outcome: reader.outcome(),
             http,
             access,
         };

@@ -27,6 +27,61 @@ pub struct Interview {
     /// May the candidate read the results?
     #[serde(default)]
     pub candidate_may_read_results: bool,
+    /// Is what both sides say recorded?
+    #[serde(default)]
+    pub recording: bool,
+    /// How long what came of it is kept.
+    #[serde(default)]
+    pub retention: Retention,
+}
+
+impl Default for Interview {
+    /// Nameless, in English, without questions: something to build on, not yet valid.
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            kind: String::new(),
+            title: String::new(),
+            description: String::new(),
+            language: english(),
+            persona: String::new(),
+            instructions: String::new(),
+            questions: Vec::new(),
+            limits: InterviewLimits::default(),
+            candidate_may_read_results: false,
+            recording: false,
+            retention: Retention::default(),
+        }
+    }
+}
+
+/// How long each class of data is kept after the end of a session, in days. `None`: as the server is configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Retention {
+    pub audio_days: Option<u32>,
+    pub transcript_days: Option<u32>,
+    pub scores_days: Option<u32>,
+}
+
+/// One thing that an answer is judged by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Criterion {
+    /// Unique in its question.
+    pub id: String,
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+    /// From the lowest to the highest, each with what an answer of that level is like.
+    pub levels: Vec<Level>,
+}
+
+/// One anchored level of a criterion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    pub level: u32,
+    /// What an answer of this level says.
+    pub anchor: String,
 }
 
 /// One question of the plan.
@@ -46,6 +101,26 @@ pub struct Question {
     /// After this long on one question the interview moves on at the next pause.
     #[serde(default = "time_box_ms")]
     pub time_box_ms: u64,
+    /// How many follow-ups a model that phrases for itself may ask at most. `None`: as many as are written.
+    #[serde(default)]
+    pub probes_max: Option<u32>,
+    /// What the answer is judged by; empty: it is not scored.
+    #[serde(default)]
+    pub rubric: Vec<Criterion>,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            follow_ups: Vec::new(),
+            short_answer_words: 0,
+            patience_ms: patience_ms(),
+            time_box_ms: time_box_ms(),
+            probes_max: None,
+            rubric: Vec::new(),
+        }
+    }
 }
 
 /// Bounds of one interview.
@@ -56,11 +131,13 @@ pub struct InterviewLimits {
     pub max_duration_ms: u64,
     /// The interviewer asks again after this long without a word, then moves on.
     pub silence_ms: u64,
+    /// The interview ends politely when it has cost this much, in US dollars. `None`: as the server is configured.
+    pub cost_usd_max: Option<f64>,
 }
 
 impl Default for InterviewLimits {
     fn default() -> Self {
-        Self { max_duration_ms: 45 * 60_000, silence_ms: 20_000 }
+        Self { max_duration_ms: 45 * 60_000, silence_ms: 20_000, cost_usd_max: None }
     }
 }
 
@@ -88,6 +165,12 @@ pub mod bounds {
     pub const TIME_BOX_MS: std::ops::RangeInclusive<u64> = 5_000..=3_600_000;
     pub const MAX_DURATION_MS: std::ops::RangeInclusive<u64> = 30_000..=14_400_000;
     pub const SILENCE_MS: std::ops::RangeInclusive<u64> = 3_000..=600_000;
+    pub const COST_USD: std::ops::RangeInclusive<f64> = 0.01..=1_000.0;
+    pub const RETENTION_DAYS: std::ops::RangeInclusive<u32> = 0..=3_650;
+    pub const PROBES_MAX: u32 = 5;
+    /// Criteria of one question.
+    pub const CRITERIA_MAX: usize = 10;
+    pub const LEVELS: std::ops::RangeInclusive<usize> = 2..=10;
 }
 
 impl Interview {
@@ -112,7 +195,43 @@ impl Interview {
         }
         check_range(&mut errors, "/limits/max_duration_ms", self.limits.max_duration_ms, &bounds::MAX_DURATION_MS);
         check_range(&mut errors, "/limits/silence_ms", self.limits.silence_ms, &bounds::SILENCE_MS);
+        if self.limits.cost_usd_max.is_some_and(|usd| !bounds::COST_USD.contains(&usd)) {
+            push(&mut errors, "/limits/cost_usd_max", "is not between 0.01 and 1000");
+        }
+        self.retention.check(&mut errors);
         if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
+
+impl Retention {
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        let days = [
+            ("/retention/audio_days", self.audio_days),
+            ("/retention/transcript_days", self.transcript_days),
+            ("/retention/scores_days", self.scores_days),
+        ];
+        for (pointer, days) in days {
+            if days.is_some_and(|days| !bounds::RETENTION_DAYS.contains(&days)) {
+                push(errors, pointer, "is not between 0 and 3650");
+            }
+        }
+    }
+}
+
+impl Criterion {
+    fn check(&self, at: &str, errors: &mut Vec<FieldError>) {
+        check_text(errors, &format!("{at}/id"), &self.id, 1, bounds::NAME_CHARS_MAX);
+        check_text(errors, &format!("{at}/name"), &self.name, 1, bounds::NAME_CHARS_MAX);
+        check_text(errors, &format!("{at}/description"), &self.description, 0, bounds::TEXT_CHARS_MAX);
+        if !bounds::LEVELS.contains(&self.levels.len()) {
+            push(errors, &format!("{at}/levels"), "must have 2 to 10 levels");
+        }
+        if !self.levels.windows(2).all(|pair| pair[0].level < pair[1].level) {
+            push(errors, &format!("{at}/levels"), "must go from the lowest level to the highest");
+        }
+        for (index, level) in self.levels.iter().enumerate().take(*bounds::LEVELS.end()) {
+            check_text(errors, &format!("{at}/levels/{index}/anchor"), &level.anchor, 1, bounds::TEXT_CHARS_MAX);
+        }
     }
 }
 
@@ -131,6 +250,18 @@ impl Question {
         }
         check_range(errors, &format!("{at}/patience_ms"), self.patience_ms, &bounds::PATIENCE_MS);
         check_range(errors, &format!("{at}/time_box_ms"), self.time_box_ms, &bounds::TIME_BOX_MS);
+        if self.probes_max.is_some_and(|probes| probes > bounds::PROBES_MAX) {
+            push(errors, &format!("{at}/probes_max"), format!("is more than {}", bounds::PROBES_MAX));
+        }
+        if self.rubric.len() > bounds::CRITERIA_MAX {
+            push(errors, &format!("{at}/rubric"), format!("has more than {} criteria", bounds::CRITERIA_MAX));
+        }
+        for (index, criterion) in self.rubric.iter().enumerate().take(bounds::CRITERIA_MAX) {
+            criterion.check(&format!("{at}/rubric/{index}"), errors);
+            if self.rubric[..index].iter().any(|other| other.id == criterion.id) {
+                push(errors, &format!("{at}/rubric/{index}/id"), "is the id of another criterion");
+            }
+        }
     }
 }
 

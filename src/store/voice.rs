@@ -2,6 +2,7 @@
 
 use super::{
     NewSession, SqlStore, StoreError,
+    session_events::status_changed,
     sql::{
         column::{optional_time, text, time},
         refused, unavailable,
@@ -126,7 +127,7 @@ impl SqlStore {
         reason: EndReason,
         expired_at: Option<Timestamp>,
     ) -> Result<bool, StoreError> {
-        let id = session_id.as_str().to_owned();
+        let id = session_id.clone();
         let expired_at_ms = expired_at.map_or(i64::MAX, Timestamp::as_millisecond);
         self.write(move |db| {
             Box::pin(async move {
@@ -137,12 +138,16 @@ impl SqlStore {
                 )
                 .bind(reason.as_str())
                 .bind(ended_at.as_millisecond())
-                .bind(id)
+                .bind(id.as_str())
                 .bind(expired_at_ms)
-                .execute(db)
+                .execute(&mut *db)
                 .await
                 .map_err(unavailable)?;
-                Ok(done.rows_affected() > 0)
+                let ended = done.rows_affected() > 0;
+                if ended {
+                    status_changed(db, &id, Status::Ended, Some(reason), ended_at).await?;
+                }
+                Ok(ended)
             })
         })
         .await

@@ -21,6 +21,7 @@ fn interview(kind: &str, persona: &str) -> Interview {
         short_answer_words: 5,
         patience_ms: 700,
         time_box_ms,
+        ..Question::default()
     };
     Interview {
         id: "int_1".to_owned(),
@@ -34,8 +35,7 @@ fn interview(kind: &str, persona: &str) -> Interview {
             question("Which flour?", &["Why that one?", "And rye?"], 60_000),
             question("Which oven?", &[], 150_000),
         ],
-        limits: InterviewLimits::default(),
-        candidate_may_read_results: false,
+        ..Interview::default()
     }
 }
 

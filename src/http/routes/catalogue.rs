@@ -197,18 +197,7 @@ fn base(state: &AppState, body: &InterviewBody) -> ApiResult<Interview> {
             return Err(ApiError::field(pointer, "is missing; or name a kind to begin with"));
         }
     }
-    Ok(Interview {
-        id: String::new(),
-        kind: "custom".to_owned(),
-        title: String::new(),
-        description: String::new(),
-        language: "en".to_owned(),
-        persona: String::new(),
-        instructions: String::new(),
-        questions: Vec::new(),
-        limits: InterviewLimits::default(),
-        candidate_may_read_results: false,
-    })
+    Ok(Interview { kind: "custom".to_owned(), ..Interview::default() })
 }
 
 /// Puts into an interview what a body names.
@@ -228,12 +217,17 @@ fn apply(interview: &mut Interview, body: InterviewBody) {
         interview.questions = questions.into_iter().map(QuestionBody::into_question).collect::<Vec<Question>>();
     }
     if let Some(limits) = body.limits {
-        let InterviewLimits { max_duration_ms, silence_ms } = interview.limits;
+        let InterviewLimits { max_duration_ms, silence_ms, cost_usd_max } = interview.limits;
         interview.limits = InterviewLimits {
             max_duration_ms: limits.max_duration_ms.unwrap_or(max_duration_ms),
             silence_ms: limits.silence_ms.unwrap_or(silence_ms),
+            cost_usd_max: limits.cost_usd_max.or(cost_usd_max),
         };
     }
+    if let Some(retention) = body.retention {
+        interview.retention = retention.over(interview.retention);
+    }
+    interview.recording = body.recording.unwrap_or(interview.recording);
     interview.candidate_may_read_results =
         body.candidate_may_read_results.unwrap_or(interview.candidate_may_read_results);
 }

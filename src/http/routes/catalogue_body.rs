@@ -1,6 +1,6 @@
 //! Interviews as they are sent and answered, as the API's description shows them.
 
-use crate::domain::interview::{Interview, Question, bounds};
+use crate::domain::interview::{Criterion, Interview, Level, Question, Retention, bounds};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -28,6 +28,9 @@ pub struct InterviewBody {
     pub questions: Option<Vec<QuestionBody>>,
     pub limits: Option<LimitsBody>,
     pub candidate_may_read_results: Option<bool>,
+    /// Is what both sides say recorded? The candidate is told before.
+    pub recording: Option<bool>,
+    pub retention: Option<RetentionBody>,
 }
 
 /// A question of the plan.
@@ -52,6 +55,52 @@ pub struct QuestionBody {
     /// After this long the interview moves on at the next pause.
     #[schema(minimum = 5000, maximum = 3600000, example = 300000)]
     pub time_box_ms: Option<u64>,
+    /// Follow-ups that a model which phrases for itself may ask at most; null: as many as are written.
+    #[schema(maximum = 5, example = 2)]
+    pub probes_max: Option<u32>,
+    /// What the answer is judged by; empty: it is not scored.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub rubric: Vec<CriterionBody>,
+}
+
+/// One thing that an answer is judged by.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub struct CriterionBody {
+    /// Unique in its question.
+    #[schema(min_length = 1, max_length = 120, example = "ownership")]
+    pub id: String,
+    #[schema(min_length = 1, max_length = 120, example = "Ownership")]
+    pub name: String,
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    pub description: String,
+    /// From the lowest to the highest.
+    #[schema(min_items = 2, max_items = 10, example = json!([
+        {"level": 1, "anchor": "Names no own part."}, {"level": 2, "anchor": "Says what was decided, and why."}
+    ]))]
+    pub levels: Vec<LevelBody>,
+}
+
+/// One anchored level.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub struct LevelBody {
+    #[schema(example = 1)]
+    pub level: u32,
+    /// What an answer of this level says.
+    #[schema(min_length = 1, max_length = 1000, example = "Names no own part.")]
+    pub anchor: String,
+}
+
+/// How long each class of data is kept after the end, in days; null: as the server is configured.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub struct RetentionBody {
+    #[schema(maximum = 3650, example = 30)]
+    pub audio_days: Option<u32>,
+    #[schema(maximum = 3650, example = 180)]
+    pub transcript_days: Option<u32>,
+    #[schema(maximum = 3650, example = 730)]
+    pub scores_days: Option<u32>,
 }
 
 /// Bounds of one interview.
@@ -63,6 +112,9 @@ pub struct LimitsBody {
     /// The interviewer asks again after this long without a word.
     #[schema(minimum = 3000, maximum = 600000, example = 20000)]
     pub silence_ms: Option<u64>,
+    /// It ends politely when it has cost this much; null: as the server is configured.
+    #[schema(minimum = 0.01, maximum = 1000.0, example = 2.5)]
+    pub cost_usd_max: Option<f64>,
 }
 
 /// An interview as it is.
@@ -82,8 +134,9 @@ pub struct InterviewView {
     pub instructions: String,
     pub questions: Vec<QuestionBody>,
     pub limits: LimitsBody,
-    /// Always false: this version records no audio.
+    /// What both sides say is recorded, and the candidate is told so.
     pub recording: bool,
+    pub retention: RetentionBody,
     pub candidate_may_read_results: bool,
     /// The `ETag`; null for built-in ones.
     pub version: Option<u64>,
@@ -110,7 +163,46 @@ impl QuestionBody {
             short_answer_words: self.short_answer_words.unwrap_or(0),
             patience_ms: self.patience_ms.unwrap_or(bounds::PATIENCE_MS_DEFAULT),
             time_box_ms: self.time_box_ms.unwrap_or(bounds::TIME_BOX_MS_DEFAULT),
+            probes_max: self.probes_max,
+            rubric: self.rubric.into_iter().map(Criterion::from).collect(),
         }
+    }
+}
+
+impl From<CriterionBody> for Criterion {
+    fn from(body: CriterionBody) -> Self {
+        let levels = body.levels.into_iter().map(|LevelBody { level, anchor }| Level { level, anchor }).collect();
+        Self { id: body.id, name: body.name, description: body.description, levels }
+    }
+}
+
+impl From<&Criterion> for CriterionBody {
+    fn from(criterion: &Criterion) -> Self {
+        let level = |level: &Level| LevelBody { level: level.level, anchor: level.anchor.clone() };
+        Self {
+            id: criterion.id.clone(),
+            name: criterion.name.clone(),
+            description: criterion.description.clone(),
+            levels: criterion.levels.iter().map(level).collect(),
+        }
+    }
+}
+
+impl RetentionBody {
+    /// What is named here, and the rest as it was.
+    pub fn over(self, before: Retention) -> Retention {
+        Retention {
+            audio_days: self.audio_days.or(before.audio_days),
+            transcript_days: self.transcript_days.or(before.transcript_days),
+            scores_days: self.scores_days.or(before.scores_days),
+        }
+    }
+}
+
+impl From<Retention> for RetentionBody {
+    fn from(retention: Retention) -> Self {
+        let Retention { audio_days, transcript_days, scores_days } = retention;
+        Self { audio_days, transcript_days, scores_days }
     }
 }
 
@@ -124,6 +216,8 @@ impl InterviewView {
             short_answer_words: Some(question.short_answer_words),
             patience_ms: Some(question.patience_ms),
             time_box_ms: Some(question.time_box_ms),
+            probes_max: question.probes_max,
+            rubric: question.rubric.iter().map(CriterionBody::from).collect(),
         };
         Self {
             interview_id: interview.id.clone(),
@@ -139,8 +233,10 @@ impl InterviewView {
             limits: LimitsBody {
                 max_duration_ms: Some(interview.limits.max_duration_ms),
                 silence_ms: Some(interview.limits.silence_ms),
+                cost_usd_max: interview.limits.cost_usd_max,
             },
-            recording: false,
+            recording: interview.recording,
+            retention: interview.retention.into(),
             candidate_may_read_results: interview.candidate_may_read_results,
             version: None,
             created_at: None,

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         auth::{Owner, Principal, Token},
         id::SessionId,
-        interview::{Interview, InterviewLimits},
+        interview::Interview,
         session::EndReason,
         transcript::Role,
     },
@@ -271,13 +271,8 @@ fn conversation() -> Interview {
         id: KIND.to_owned(),
         kind: KIND.to_owned(),
         title: "Voice session".to_owned(),
-        description: String::new(),
-        language: "en".to_owned(),
-        persona: String::new(),
-        instructions: String::new(),
-        questions: Vec::new(),
-        limits: InterviewLimits::default(),
         candidate_may_read_results: true,
+        ..Interview::default()
     }
 }
 

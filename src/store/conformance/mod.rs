@@ -3,6 +3,7 @@
 
 mod client_secrets;
 mod interviews;
+mod jobs;
 mod rooms;
 mod users;
 mod voice;
@@ -33,6 +34,7 @@ pub fn interview() -> Interview {
         short_answer_words: 5,
         patience_ms: 900,
         time_box_ms: 60_000,
+        ..Question::default()
     };
     Interview {
         id: "conformance".to_owned(),
@@ -43,8 +45,9 @@ pub fn interview() -> Interview {
         persona: "Vera".to_owned(),
         instructions: "Be kind.".to_owned(),
         questions: vec![question("What is your name?"), question("What do you like?")],
-        limits: InterviewLimits { max_duration_ms: 600_000, silence_ms: 15_000 },
+        limits: InterviewLimits { max_duration_ms: 600_000, silence_ms: 15_000, cost_usd_max: None },
         candidate_may_read_results: true,
+        ..Interview::default()
     }
 }
 
@@ -92,6 +95,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     an_invite_is_used_as_often_as_it_allows(&empty().await).await;
     a_new_server_ends_what_the_old_one_left(&empty().await).await;
     interviews::check(&empty().await).await;
+    jobs::check(&empty().await).await;
     users::check(&empty().await).await;
     client_secrets::check(&empty().await).await;
     rooms::check(&empty().await).await;

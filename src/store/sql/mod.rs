@@ -24,6 +24,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool, any::AnyPoolOptions};
 use std::time::Duration;
+use tokio::sync::Notify;
 use writer::Writer;
 
 /// Connections that read at the same time.
@@ -37,6 +38,8 @@ pub struct SqlStore {
     writer: Writer,
     readers: AnyPool,
     kind: &'static str,
+    /// Jobs may have become due.
+    jobs_wake: Notify,
 }
 
 impl SqlStore {
@@ -56,12 +59,17 @@ impl SqlStore {
             })
             .connect_lazy_with(connector.options());
         let kind = connector.kind().name();
-        Ok(Self { writer: Writer::start(connector, connection), readers, kind })
+        Ok(Self { writer: Writer::start(connector, connection), readers, kind, jobs_wake: Notify::new() })
     }
 
     /// `sqlite` or `postgres`.
     pub fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    /// Woken when jobs may have become due.
+    pub fn jobs_wake(&self) -> &Notify {
+        &self.jobs_wake
     }
 
     /// Connections for statements that only read.
@@ -93,7 +101,14 @@ impl Store for SqlStore {
         changes: Vec<Change>,
     ) -> BoxFuture<'_, Result<(), StoreError>> {
         let id = session_id.clone();
-        Box::pin(self.write(move |db| Box::pin(async move { write::apply(db, &id, sequence, at, &changes).await })))
+        let moves = changes.iter().any(|change| matches!(change, Change::Status { .. } | Change::Started));
+        Box::pin(async move {
+            self.write(move |db| Box::pin(async move { write::apply(db, &id, sequence, at, &changes).await })).await?;
+            if moves {
+                self.jobs_wake.notify_one();
+            }
+            Ok(())
+        })
     }
 
     fn load_session(&self, session_id: &SessionId) -> BoxFuture<'_, Result<Option<SessionRecord>, StoreError>> {

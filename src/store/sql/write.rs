@@ -12,9 +12,13 @@ use crate::{
         session::{Change, EndReason, Status},
         transcript::Item,
     },
-    store::{AudioQuality, ClientMessage, Consent, InviteUse, NewInvite, NewSession, StoreError},
+    store::{
+        AudioQuality, ClientMessage, Consent, InviteUse, NewInvite, NewSession, StoreError,
+        session_events::{self, SessionEventKind},
+    },
 };
 use jiff::Timestamp;
+use serde_json::json;
 use sqlx::{AnyConnection, query};
 
 pub(in crate::store) async fn create_session(db: &mut AnyConnection, session: &NewSession) -> Result<(), StoreError> {
@@ -71,6 +75,7 @@ pub(super) async fn apply(
                     .execute(&mut *db)
                     .await
                     .map_err(unavailable)?;
+                session_events::record(db, session_id, SessionEventKind::Started, 0, at, &json!({})).await?;
             }
             Change::Question { number, status, reason, follow_ups } => {
                 put_question(db, session_id, *number, status, *reason, follow_ups).await?;
@@ -129,7 +134,7 @@ async fn set_status(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let ended_at = (status == Status::Ended).then(|| at.as_millisecond());
-    query(
+    let updated = query(
         "UPDATE sessions SET status = $1, end_reason = coalesce($2, end_reason), ended_at = coalesce($3, ended_at) \
          WHERE session_id = $4 AND status <> 'ended'",
     )
@@ -137,9 +142,12 @@ async fn set_status(
     .bind(end_reason.map(EndReason::as_str))
     .bind(ended_at)
     .bind(session_id.as_str())
-    .execute(db)
+    .execute(&mut *db)
     .await
     .map_err(unavailable)?;
+    if updated.rows_affected() > 0 {
+        session_events::status_changed(db, session_id, status, end_reason, at).await?;
+    }
     Ok(())
 }
 
@@ -249,14 +257,23 @@ pub(super) async fn recover(db: &mut AnyConnection, at: Timestamp) -> Result<Vec
     .map_err(unavailable)?;
     let rows = query(
         "UPDATE sessions SET status = 'ended', end_reason = coalesce(end_reason, $1), ended_at = $2 \
-         WHERE status <> 'ended' AND session_id NOT IN (SELECT session_id FROM voice_sessions) RETURNING session_id",
+         WHERE status <> 'ended' AND session_id NOT IN (SELECT session_id FROM voice_sessions) \
+         RETURNING session_id, end_reason",
     )
     .bind(reason)
     .bind(at.as_millisecond())
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await
     .map_err(unavailable)?;
-    rows.iter().map(|row| text(row, "session_id").map(SessionId::new)).collect()
+    let mut recovered = Vec::new();
+    for row in &rows {
+        let session_id = SessionId::new(text(row, "session_id")?);
+        let kept = text(row, "end_reason")?;
+        let end_reason = EndReason::ALL.into_iter().find(|reason| reason.as_str() == kept);
+        session_events::status_changed(db, &session_id, Status::Ended, end_reason, at).await?;
+        recovered.push(session_id);
+    }
+    Ok(recovered)
 }
 
 pub(super) async fn client_transcript(

@@ -21,6 +21,7 @@ fn interview() -> Interview {
         short_answer_words: 3,
         patience_ms: 700,
         time_box_ms: 60_000,
+        ..Question::default()
     };
     Interview {
         id: "two".to_owned(),
@@ -29,10 +30,8 @@ fn interview() -> Interview {
         description: "Two questions.".to_owned(),
         language: "en".to_owned(),
         persona: "Vera".to_owned(),
-        instructions: String::new(),
         questions: vec![question("What is first?", &["Why?", "Really?"]), question("What is second?", &[])],
-        limits: InterviewLimits::default(),
-        candidate_may_read_results: false,
+        ..Interview::default()
     }
 }
 

@@ -17,13 +17,7 @@ use viva::domain::{
 pub const WORD_MS: u64 = 400;
 
 pub fn question(text: &str) -> Question {
-    Question {
-        text: text.to_owned(),
-        follow_ups: Vec::new(),
-        short_answer_words: 0,
-        patience_ms: 700,
-        time_box_ms: 300_000,
-    }
+    Question { text: text.to_owned(), patience_ms: 700, time_box_ms: 300_000, ..Question::default() }
 }
 
 pub fn interview(questions: Vec<Question>) -> Interview {
@@ -31,13 +25,10 @@ pub fn interview(questions: Vec<Question>) -> Interview {
         id: "test".to_owned(),
         kind: "test".to_owned(),
         title: "Test".to_owned(),
-        description: String::new(),
-        language: "en".to_owned(),
         persona: "Vera".to_owned(),
-        instructions: String::new(),
         questions,
-        limits: InterviewLimits { max_duration_ms: 45 * 60_000, silence_ms: 20_000 },
         candidate_may_read_results: true,
+        ..Interview::default()
     }
 }
 

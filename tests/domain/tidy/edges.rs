@@ -15,14 +15,15 @@ const ROWS: &[&[&str]] = &[
     &["app", "commands"],
     &["simulate", "mock_realtime"],
     &["http", "grpc"],
-    &["session", "auth", "results", "room", "relay"],
+    &["session", "auth", "results", "recording", "scoring", "webhooks", "room", "relay"],
+    &["jobs"],
     &["media", "realtime", "engine", "store", "cache", "email", "ice"],
     &["wire"],
     &["domain"],
 ];
 
 /// Any module of the shell may use these; they use each other and the pure half.
-const SHARED: &[&str] = &["config", "outgoing", "telemetry", "shutdown", "random"];
+const SHARED: &[&str] = &["chat", "config", "outgoing", "telemetry", "shutdown", "random"];
 
 /// Types into which the configuration is parsed. They belong to their part, which knows nothing of the configuration.
 const PARSED: &[(&str, &str)] = &[("ice", "IcePlan"), ("store", "Location")];
@@ -33,6 +34,9 @@ const GATES: &[(&str, &[&str])] = &[
     ("rtc_stun", &["media"]),
     ("webrtc", &["simulate"]),
     ("opus", &["media", "simulate"]),
+    ("ogg", &["media", "recording"]),
+    ("csv", &["results"]),
+    ("standardwebhooks", &["webhooks"]),
     ("sqlx", &["store"]),
     ("axum", &["http", "app"]),
     ("redis", &["cache"]),
