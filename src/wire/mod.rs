@@ -1,5 +1,6 @@
 //! Pure codecs: bytes to types and back.
 
+pub mod chat;
 pub mod error_code;
 pub mod realtime;
 pub mod signaling;

@@ -4,6 +4,7 @@
 
 mod audio;
 mod auth;
+mod chat;
 mod grpc_code;
 mod ice;
 mod key_ring;

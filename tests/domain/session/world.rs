@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use viva::domain::{
     event::{ClientMessage, Envelope, LiveEvent},
     id::{ItemId, ResponseId, SessionId},
-    interview::{Interview, InterviewLimits, Question},
+    interview::{Interview, Question},
     session::{
         Change, EndReason, Input, ModelCommand, ModelEvent, Output, PeerEvent, PlayoutEvent, ResponseStatus, Session,
         SessionLimits, SessionSetup, Speech, SpeechTag, Status, StopReason, Time,
