@@ -16,3 +16,4 @@ pub mod sign_in;
 pub mod speech_text;
 pub mod transcript;
 pub mod turns;
+pub mod usage;

@@ -8,6 +8,7 @@ use super::{
     orders::{AudioOrder, Before, Order, Ports},
     pool::Lane,
     speaking::{Speaking, synthesise},
+    stt::Ears,
 };
 use crate::{
     domain::{
@@ -15,6 +16,7 @@ use crate::{
         session::{ModelCommand, ModelEvent},
         speech_text,
         turns::{Detection, Turns},
+        usage::{Kind, Source, Usage},
     },
     media::port::{FRAME_MS, UplinkFrame},
 };
@@ -68,6 +70,8 @@ pub(super) struct Conversation {
     now_ms: u64,
     /// Length of the open chunk at the last caption.
     captioned_ms: u64,
+    /// Where the utterance began.
+    heard_from_ms: u64,
 }
 
 /// What woke the conversation.
@@ -105,6 +109,7 @@ impl Conversation {
             frames: 0,
             now_ms: 0,
             captioned_ms: 0,
+            heard_from_ms: 0,
             shared,
         };
         if this.tell([ModelEvent::Ready]).await.is_err() {
@@ -245,7 +250,10 @@ impl Conversation {
         let manual = self.turns.detection == Detection::Manual;
         for heard in self.listener.push(frame, agent_speaks, manual) {
             match heard {
-                Heard::Started { .. } if manual => self.hearing.begin(ItemId::new(random_id("item"))),
+                Heard::Started { audio_ms } if manual => {
+                    self.heard_from_ms = audio_ms;
+                    self.hearing.begin(ItemId::new(random_id("item")));
+                }
                 Heard::Started { audio_ms } => self.started(audio_ms).await?,
                 Heard::Paused => self.paused(),
                 Heard::Resumed => {
@@ -267,7 +275,7 @@ impl Conversation {
         // First the silence, then the news of it.
         let stopped = if self.turns.interrupts { self.speaking.stop(self.now_ms) } else { Vec::new() };
         let item_id = ItemId::new(random_id("item"));
-        self.captioned_ms = 0;
+        (self.captioned_ms, self.heard_from_ms) = (0, audio_ms);
         self.hearing.begin(item_id.clone());
         self.tell([ModelEvent::SpeechStarted { item_id, audio_ms }]).await?;
         self.tell(stopped).await
@@ -336,7 +344,9 @@ impl Conversation {
         let Some(ending) = self.listener.end() else { return Ok(()) };
         let Some(item_id) = self.hearing.end(ending.rest) else { return Ok(()) };
         let stopped = ModelEvent::SpeechStopped { item_id: item_id.clone(), audio_ms: ending.audio_ms };
-        self.tell([stopped, ModelEvent::Committed { item_id }]).await?;
+        let heard_ms = ending.audio_ms.saturating_sub(self.heard_from_ms);
+        let usage = Usage::new(Source::Engine, Ears::NAME).and(Kind::Heard, heard_ms);
+        self.tell([stopped, ModelEvent::Committed { item_id }, ModelEvent::Usage(usage)]).await?;
         let mut settled = Vec::new();
         self.hearing.settled(&mut settled);
         self.tell(settled).await

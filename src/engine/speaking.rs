@@ -6,6 +6,7 @@ use crate::{
         id::{ItemId, ResponseId},
         session::{ModelEvent, ResponseStatus, Speech},
         speech_text,
+        usage::{Kind, Source, Usage},
     },
     media::port::{Downlink, DownlinkError, SAMPLE_RATE_HZ},
 };
@@ -134,6 +135,7 @@ impl Speaking {
         vec![
             ModelEvent::AgentText { item_id: item_id.clone(), text: said },
             ModelEvent::AgentAudioDone { item_id, received_ms: samples_ms(samples) },
+            ModelEvent::Usage(Usage::new(Source::Engine, Voice::MODEL).and(Kind::Spoken, samples_ms(samples))),
             ModelEvent::ResponseDone { response_id, status },
         ]
     }

@@ -48,6 +48,9 @@ pub(super) struct Ears {
 }
 
 impl Ears {
+    /// Of the model, for bills.
+    pub(super) const NAME: &'static str = "moonshine-base-en";
+
     pub(super) fn load(models: &Models) -> Result<Self, EngineError> {
         let encoder = load_network(models, File::Encoder)?;
         let decoder = load_network(models, File::Decoder)?;

@@ -56,6 +56,8 @@ pub(super) struct Voice {
 impl Voice {
     /// Name of the only voice.
     pub(super) const NAME: &'static str = "heart";
+    /// Of the model, for bills.
+    pub(super) const MODEL: &'static str = "hibari";
 
     pub(super) fn load(models: &Models) -> Result<Self, EngineError> {
         let file = File::Hibari;

@@ -15,6 +15,7 @@ mod record;
 mod rooms;
 pub mod session_events;
 pub mod sql;
+pub mod usage;
 mod users;
 mod voice;
 

@@ -6,6 +6,7 @@ use crate::domain::{
     interview::Interview,
     session::{EndReason, Status},
     transcript::Item,
+    usage::UsageTotal,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,8 @@ pub struct SessionRecord {
     pub questions: Vec<QuestionRecord>,
     pub client_transcript: Option<Vec<ClientMessage>>,
     pub audio_quality: Option<AudioQuality>,
+    /// What it used so far.
+    pub usage: Vec<UsageTotal>,
 }
 
 /// How far a question came.

@@ -20,3 +20,4 @@ mod signaling;
 mod speech_text;
 mod tidy;
 mod twilio;
+mod usage;

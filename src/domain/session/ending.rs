@@ -42,6 +42,7 @@ impl Session {
     }
 
     fn on_connected(&mut self, now: Time) {
+        self.connection_began(now);
         match std::mem::replace(&mut self.life, Life::Active) {
             Life::Created { .. } | Life::Connecting { .. } => {
                 self.set_life(Life::Active);
@@ -101,6 +102,7 @@ impl Session {
         self.hush(now);
         self.account_for_open(now);
         self.floor = Floor::Nobody;
+        self.connection_over(now);
         self.set_life(Life::Reconnecting { until: Time(now.0 + self.setup.limits.return_window_ms), first_words });
     }
 
@@ -145,6 +147,9 @@ impl Session {
 
     pub(super) fn on_end(&mut self, now: Time, reason: StopReason) {
         let end_reason = reason.end_reason();
+        if reason == StopReason::Budget {
+            return self.spend_no_more();
+        }
         if matches!(self.life, Life::Closing { .. }) {
             if matches!(reason, StopReason::Candidate | StopReason::Internal) {
                 self.hush(now);
@@ -159,7 +164,7 @@ impl Session {
             return;
         }
         let words = match reason {
-            StopReason::Candidate | StopReason::Internal => None,
+            StopReason::Candidate | StopReason::Internal | StopReason::Budget => None,
             StopReason::Platform => Some(phrases::GOODBYE_PLATFORM),
             StopReason::Drain => Some(phrases::GOODBYE_DRAIN),
         };
@@ -179,7 +184,7 @@ impl Session {
     }
 
     /// Begins the ending, with these last words if somebody is there to hear them.
-    fn close(&mut self, now: Time, reason: EndReason, words: Option<String>) {
+    pub(super) fn close(&mut self, now: Time, reason: EndReason, words: Option<String>) {
         let present = matches!(self.life, Life::Active);
         self.hush(now);
         self.floor = Floor::Nobody;
@@ -253,6 +258,7 @@ impl Session {
             self.command(ModelCommand::Close);
             self.model = ModelHealth::Gone;
         }
+        self.connection_over(now);
         self.record.status(Status::Ended, Some(reason));
         self.life = Life::Closing { reason, stage: Farewell::Saving, until: Time(now.0 + SAVING_MS) };
     }
@@ -378,7 +384,7 @@ impl Session {
         };
         match &self.floor {
             Floor::Interviewer(Utterance { stage: Stage::Queued { not_before }, .. })
-                if self.flight == Flight::Clear && self.model == ModelHealth::Up =>
+                if self.flight == Flight::Clear && self.model == ModelHealth::Up && !self.is_spent() =>
             {
                 timers[3] = Some((*not_before, Timer::Retry));
             }
@@ -394,6 +400,7 @@ impl Session {
             }
             _ => {}
         }
+        timers[6] = self.budget_due().map(|due| (due, Timer::Budget));
         timers.into_iter().flatten().min_by_key(|(due, _)| *due)
     }
 
@@ -418,6 +425,7 @@ impl Session {
             Timer::Response => self.response_stuck(now),
             Timer::Playout => self.playout_stuck(now),
             Timer::Trouble => self.on_model_failed(now),
+            Timer::Budget => self.mind_budget(now),
             Timer::Closing => self.closing_stuck(now),
         }
     }

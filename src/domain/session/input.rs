@@ -4,6 +4,7 @@ use crate::domain::{
     event::{ClientMessage, QualityData},
     id::{ItemId, ResponseId},
     session::EndReason,
+    usage::Usage,
 };
 
 /// An input of [`Session`](super::Session).
@@ -122,6 +123,8 @@ pub enum ModelEvent {
         response_id: ResponseId,
         status: ResponseStatus,
     },
+    /// It counted what something used of it: a response, a transcription, words of a chat endpoint.
+    Usage(Usage),
     /// It is in trouble and is being tried again; the candidate is told after a while.
     Trouble,
     /// It answers again (after `Trouble`): the conversation so far was replayed to it.
@@ -137,6 +140,8 @@ pub enum StopReason {
     Platform,
     /// The server drains: say goodbye, keep everything.
     Drain,
+    /// What may be spent is spent: say goodbye when nobody is in the middle of a sentence.
+    Budget,
     /// A panic or an impossible state was caught.
     Internal,
 }
@@ -148,6 +153,7 @@ impl StopReason {
             Self::Candidate => EndReason::CandidateEnded,
             Self::Platform => EndReason::PlatformEnded,
             Self::Drain => EndReason::Interrupted,
+            Self::Budget => EndReason::Budget,
             Self::Internal => EndReason::Internal,
         }
     }

@@ -69,6 +69,9 @@ impl Session {
             return;
         }
         let item = self.record.user_stopped(&item_id, audio_ms);
+        if let Some(item) = &item {
+            self.note_heard(audio_ms.saturating_sub(item.start_ms));
+        }
         self.publish_item(item);
         let silent_ms = self.audio_ms.saturating_sub(audio_ms);
         self.pause(&item_id, Time(now.0.saturating_sub(silent_ms)));

@@ -13,6 +13,7 @@ mod phrases;
 mod record;
 mod script;
 mod speaking;
+mod spending;
 mod status;
 mod timer;
 mod voice;
@@ -32,6 +33,7 @@ use crate::domain::{
 use floor::{Activity, Answer, Effect, Flight, Floor, Stage, Utterance};
 use life::{Coverage, Disclosure, Farewell, Life, ModelHealth, Place, Progress};
 use record::Record;
+use spending::Spending;
 use std::collections::VecDeque;
 use voice::Voice;
 
@@ -86,6 +88,7 @@ pub struct Session {
     voice: Voice,
     record: Record,
     interruptions: u32,
+    spending: Spending,
     /// When media flowed for the first time.
     media_since: Option<Time>,
     consent: Consent,
@@ -121,6 +124,7 @@ impl Session {
             voice: Voice::default(),
             record: Record::default(),
             interruptions: 0,
+            spending: Spending::default(),
             media_since: None,
             consent,
             outputs: VecDeque::new(),
@@ -236,6 +240,7 @@ impl Session {
         {
             self.close_peer_side(now);
         }
+        self.mind_budget(now);
         self.pump(now);
         self.announce();
         self.save();

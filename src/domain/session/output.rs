@@ -5,6 +5,7 @@ use crate::domain::{
     id::ItemId,
     session::{EndReason, Status},
     transcript::Item,
+    usage::UsageTotal,
 };
 
 /// An output of [`Session`](super::Session).
@@ -90,4 +91,6 @@ pub enum Change {
     },
     /// Counters for the results, as they are now.
     Interruptions(u32),
+    /// What was used so far of one kind of one model.
+    Usage(UsageTotal),
 }

@@ -11,6 +11,8 @@ pub(super) const GOODBYE_DRAIN: &str =
     "I am sorry, this server has to stop now, so our interview ends here. Thank you for your time. Goodbye.";
 pub(super) const GOODBYE_TIME: &str =
     "Our time is over, so I have to stop here. Thank you very much for your answers. Goodbye.";
+pub(super) const GOODBYE_BUDGET: &str =
+    "I am sorry, I have to stop here. Thank you very much for your answers; they are saved. Goodbye.";
 pub(super) const GOODBYE_PLATFORM: &str = "The interview ends here. Thank you very much for your time. Goodbye.";
 pub(super) const FAILED_SAVED: &str =
     "I am sorry, there is a technical problem, and the interview has to stop. Your answers so far are saved.";

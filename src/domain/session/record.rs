@@ -5,6 +5,7 @@ use crate::domain::{
     id::ItemId,
     session::{Change, EndReason, Output, Status, phrases::count_words},
     transcript::{Item, ItemState, Role},
+    usage::{Kind, Source, UsageTotal},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,11 +35,12 @@ struct Unsent {
 }
 
 /// One place per kind of change, so that a slow store is given the newest only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Slot {
     Started,
     Question(u32),
     Interruptions,
+    Usage(Source, String, Kind),
     Status,
 }
 
@@ -215,6 +217,10 @@ impl Record {
 
     pub fn interruptions(&mut self, count: u32) {
         self.unsent.other.insert(Slot::Interruptions, Change::Interruptions(count));
+    }
+
+    pub fn usage(&mut self, total: UsageTotal) {
+        self.unsent.other.insert(Slot::Usage(total.source, total.model.clone(), total.kind), Change::Usage(total));
     }
 
     pub fn question(&mut self, number: u32, change: Change) {

@@ -45,9 +45,11 @@ impl Session {
             }
             ModelEvent::AgentAudioDone { item_id, received_ms } => {
                 self.voice.set_received(&item_id, received_ms);
+                self.note_spoken(received_ms);
                 self.on_agent_progress(now, &item_id);
             }
             ModelEvent::ResponseDone { response_id, status } => self.on_response_done(now, &response_id, status),
+            ModelEvent::Usage(usage) => self.on_usage(&usage),
             ModelEvent::Trouble => self.on_trouble(now),
             ModelEvent::Recovered => self.on_recovered(now),
             ModelEvent::Failed => self.on_model_failed(now),
@@ -82,7 +84,7 @@ impl Session {
 
     /// Sends what is to be said, if the model is free.
     pub(super) fn pump(&mut self, now: Time) {
-        if self.flight != Flight::Clear || self.model != ModelHealth::Up {
+        if self.flight != Flight::Clear || self.model != ModelHealth::Up || self.is_spent() {
             return;
         }
         let Floor::Interviewer(utterance) = &mut self.floor else { return };

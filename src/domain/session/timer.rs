@@ -23,6 +23,8 @@ pub enum Timer {
     Playout,
     /// The model has been in trouble for too long.
     Trouble,
+    /// The budget is spent, and whoever speaks had time to finish a sentence.
+    Budget,
     /// A stage of the ending takes too long.
     Closing,
 }

@@ -7,6 +7,7 @@ mod input;
 mod say;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use crate::{
     domain::{
@@ -29,6 +30,7 @@ use input::Listening;
 use say::Saying;
 use serde_json::json;
 use std::{collections::VecDeque, sync::Arc};
+use usage::Counted;
 
 /// How long `session.updated` may take before the conversation begins without it.
 const UPDATED_MS: u64 = 5_000;
@@ -98,6 +100,7 @@ pub struct Conversation {
     recycle_check_ms: u64,
     /// Code of the last error event of this connection.
     last_error: Option<String>,
+    counted: Counted,
 }
 
 impl Conversation {
@@ -122,6 +125,7 @@ impl Conversation {
             ready_since_ms: 0,
             recycle_check_ms: 0,
             last_error: None,
+            counted: Counted::default(),
         }
     }
 
@@ -189,6 +193,7 @@ impl Conversation {
                 self.emit(ModelEvent::UserTextDelta { item_id, delta: delta.delta });
             }
             ServerEvent::TranscriptionCompleted(done) => {
+                self.count_transcription(&done.item_id, &done.usage);
                 let item_id = ItemId::new(&done.item_id);
                 if self.history.set_text(&item_id, true, &done.transcript) {
                     self.listening.on_settled(&item_id);

@@ -179,6 +179,7 @@ impl Conversation {
             let code = error.code.as_deref();
             tracing::warn!(session = %self.setup.session_id, code = code.unwrap_or(&error.kind), "a response failed");
             if failure::is_exhausted(code, &error.kind) {
+                self.count_response(response);
                 return self.end(Ending::Fatal(code.unwrap_or(&error.kind).to_owned()));
             }
         }
@@ -189,6 +190,7 @@ impl Conversation {
             _ => ResponseStatus::Completed,
         };
         self.finish(&response.id, status);
+        self.count_response(response);
         self.saying.busy_until_ms = None;
         self.create_response(now_ms);
     }

@@ -1,7 +1,10 @@
 //! The statements that only read.
 
 use super::{
-    super::interviews::{self, owner},
+    super::{
+        interviews::{self, owner},
+        usage,
+    },
     column::{column, flag, from_json, number, optional_number, optional_time, text, time},
     unavailable,
 };
@@ -32,6 +35,7 @@ pub(super) async fn session(pool: &AnyPool, session_id: &SessionId) -> Result<Op
     record.consents = consents(&mut snapshot, session_id).await?;
     record.items = items(&mut snapshot, session_id).await?;
     record.questions = questions(&mut snapshot, session_id).await?;
+    record.usage = usage::of_session(&mut snapshot, session_id).await?;
     Ok(Some(record))
 }
 
@@ -61,6 +65,7 @@ fn session_record(row: &AnyRow) -> Result<SessionRecord, StoreError> {
             .map(|json| from_json("client_transcript", &json))
             .transpose()?,
         audio_quality: optional_json("audio_quality")?.map(|json| from_json("audio_quality", &json)).transpose()?,
+        usage: Vec::new(),
     })
 }
 

@@ -15,6 +15,7 @@ use crate::{
     store::{
         AudioQuality, ClientMessage, Consent, InviteUse, NewInvite, NewSession, StoreError,
         session_events::{self, SessionEventKind},
+        usage,
     },
 };
 use jiff::Timestamp;
@@ -88,6 +89,7 @@ pub(super) async fn apply(
                     .await
                     .map_err(unavailable)?;
             }
+            Change::Usage(total) => usage::put(db, session_id, usage::INTERVIEW, at, total).await?,
         }
     }
     query("UPDATE sessions SET sequence = $1 WHERE session_id = $2")

@@ -20,6 +20,7 @@ mod response;
 pub mod serve;
 mod server_event;
 mod session;
+mod usage;
 
 pub use client_event::{ClientEvent, ClientMessage};
 pub use item::{ContentPart, Item};

@@ -312,7 +312,7 @@ impl Simulation {
                 Change::Question { number, status, reason, .. } => {
                     self.durable_questions.insert(number, (status, reason));
                 }
-                Change::Status { .. } | Change::Started | Change::Interruptions(_) => {}
+                Change::Status { .. } | Change::Started | Change::Interruptions(_) | Change::Usage(_) => {}
             }
         }
         self.input(Input::Persisted { sequence });

@@ -11,6 +11,7 @@ use viva::domain::{
         SessionLimits, SessionSetup, Speech, SpeechTag, Status, StopReason, Time,
     },
     transcript::{Item, ItemState, Role},
+    usage::UsageTotal,
 };
 
 /// Milliseconds of one spoken word in this world.
@@ -64,6 +65,7 @@ pub struct World {
     pub items: BTreeMap<String, Item>,
     pub questions: BTreeMap<u32, (&'static str, Option<&'static str>, Vec<String>)>,
     pub interruptions: u32,
+    pub usage: Vec<UsageTotal>,
 }
 
 impl World {
@@ -102,6 +104,7 @@ impl World {
             items: BTreeMap::new(),
             questions: BTreeMap::new(),
             interruptions: 0,
+            usage: Vec::new(),
         }
     }
 
@@ -211,6 +214,12 @@ impl World {
                 }
                 Change::Interruptions(count) => self.interruptions = *count,
                 Change::Status { .. } | Change::Started => {}
+                Change::Usage(total) => {
+                    self.usage.retain(|kept| {
+                        (kept.source, &kept.model, kept.kind) != (total.source, &total.model, total.kind)
+                    });
+                    self.usage.push(total.clone());
+                }
             }
         }
         self.persists.push((sequence, changes));
