@@ -8,6 +8,7 @@ pub mod id;
 pub mod interview;
 pub mod key_ring;
 pub mod limit;
+pub mod log;
 pub mod persona;
 pub mod result;
 pub mod room;

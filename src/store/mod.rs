@@ -11,6 +11,7 @@ mod idempotency;
 mod interviews;
 pub mod jobs;
 mod location;
+pub mod log;
 mod record;
 mod rooms;
 pub mod session_events;

@@ -4,9 +4,11 @@
 use super::{
     SqlStore, StoreError,
     jobs::{self, NewJob},
+    log::{self, Key},
     sql::{
         column::{from_json, text, time},
         refused,
+        write::seal_session,
     },
 };
 use crate::domain::{
@@ -84,6 +86,10 @@ pub(in crate::store) async fn record(
 ) -> Result<bool, StoreError> {
     let suffix = if occurrence == 0 { String::new() } else { format!("_{occurrence}") };
     let event_id = format!("evt_{session_id}_{}{suffix}", kind.as_str().replace('.', "_"));
+    let mut data = data.clone();
+    if let (SessionEventKind::ResultsReady, Some(fields)) = (kind, data.as_object_mut()) {
+        fields.insert("log".to_owned(), log::anchor(db, session_id).await?);
+    }
     let inserted = query(
         "INSERT INTO session_events (event_id, session_id, kind, at, data) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (event_id) DO NOTHING",
@@ -99,6 +105,7 @@ pub(in crate::store) async fn record(
     if inserted.rows_affected() == 0 {
         return Ok(false);
     }
+    log::seal(db, session_id, at, kind.as_str(), ("session_events", Key::Text(&event_id)), &[]).await?;
     let tell = NewJob {
         kind: TELL_JOB,
         payload: json!({"event_id": event_id}),
@@ -118,6 +125,7 @@ pub(in crate::store) async fn status_changed(
     end_reason: Option<EndReason>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    seal_session(db, session_id, at, "status", &["status", "end_reason", "ended_at"]).await?;
     match status {
         Status::Reconnecting => {
             let data = json!({"reason": "network"});

@@ -2,11 +2,12 @@
 
 use super::{
     NewSession, SqlStore, StoreError,
+    log::{self, Key},
     session_events::status_changed,
     sql::{
         column::{optional_time, text, time},
         refused, unavailable,
-        write::create_session,
+        write::{create_session, seal_session},
     },
 };
 use crate::domain::{
@@ -45,10 +46,11 @@ impl SqlStore {
                     .bind(session.session_id.as_str().to_owned())
                     .bind(user_id)
                     .bind(session.created_at.as_millisecond())
-                    .execute(db)
+                    .execute(&mut *db)
                     .await
                     .map_err(refused)?;
-                Ok(())
+                let row = ("voice_sessions", Key::Text(session.session_id.as_str()));
+                log::seal(db, &session.session_id, session.created_at, "voice", row, &[]).await
             })
         })
         .await
@@ -104,12 +106,16 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn extend_voice_session(&self, session_id: &SessionId, until: Timestamp) -> Result<bool, StoreError> {
-        let id = session_id.as_str().to_owned();
+        let id = session_id.clone();
         self.write(move |db| {
             Box::pin(async move {
                 let update = query("UPDATE sessions SET expires_at = $1 WHERE session_id = $2 AND status <> 'ended'");
-                let done = update.bind(until.as_millisecond()).bind(id).execute(db).await.map_err(unavailable)?;
-                Ok(done.rows_affected() > 0)
+                let update = update.bind(until.as_millisecond()).bind(id.as_str());
+                let done = update.execute(&mut *db).await.map_err(unavailable)?.rows_affected() > 0;
+                if done {
+                    seal_session(db, &id, Timestamp::now(), "extended", &["expires_at"]).await?;
+                }
+                Ok(done)
             })
         })
         .await

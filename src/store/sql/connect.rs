@@ -48,17 +48,27 @@ impl Kind {
 }
 
 /// Makes connections.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Connector {
     kind: Kind,
     options: AnyConnectOptions,
 }
 
 impl Connector {
+    /// To a database that is made if it is not there.
     pub fn new(location: &Location) -> Result<Self, StoreError> {
+        Self::with_mode(location, "rwc")
+    }
+
+    /// To a database that is there.
+    pub fn existing(location: &Location) -> Result<Self, StoreError> {
+        Self::with_mode(location, "rw")
+    }
+
+    fn with_mode(location: &Location, mode: &str) -> Result<Self, StoreError> {
         install_default_drivers();
         let (kind, url) = match location {
-            Location::Sqlite(path) => (Kind::Sqlite, sqlite_url(path)?),
+            Location::Sqlite(path) => (Kind::Sqlite, sqlite_url(path, mode)?),
             Location::Postgres(url) => (Kind::Postgres, url.expose_secret().to_owned()),
         };
         let options: AnyConnectOptions = url.parse().map_err(unavailable)?;
@@ -108,6 +118,8 @@ async fn prepare_sqlite_writer(connection: &mut AnyConnection) -> Result<(), Sto
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
         "PRAGMA foreign_keys = ON",
+        // What is deleted is overwritten: an erased session leaves no bytes in free pages.
+        "PRAGMA secure_delete = ON",
     ] {
         connection.execute(pragma).await.map_err(unavailable)?;
     }
@@ -137,7 +149,7 @@ pub(super) async fn make_reader(kind: Kind, connection: &mut AnyConnection) -> R
 }
 
 /// The file as a URL, which is what the driver takes: absolute, and with everything encoded that a URL would read.
-fn sqlite_url(path: &Path) -> Result<String, StoreError> {
+fn sqlite_url(path: &Path, mode: &str) -> Result<String, StoreError> {
     let absolute = std::path::absolute(path).map_err(|error| StoreError::Unavailable(error.to_string()))?;
     let text = absolute.to_str().ok_or_else(|| StoreError::Unavailable("its path is not unicode".to_owned()))?;
     let mut url = String::from("sqlite://");
@@ -147,6 +159,7 @@ fn sqlite_url(path: &Path) -> Result<String, StoreError> {
             other => url.push_str(&format!("%{other:02X}")),
         }
     }
-    url.push_str("?mode=rwc");
+    url.push_str("?mode=");
+    url.push_str(mode);
     Ok(url)
 }

@@ -182,6 +182,17 @@ impl Store for SqlStore {
     }
 }
 
+/// Connections to a database that is there, which only read.
+pub(in crate::store) fn reading_pool(location: &Location) -> Result<AnyPool, StoreError> {
+    let connector = Connector::existing(location)?;
+    let kind = connector.kind();
+    Ok(AnyPoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(move |connection, _| Box::pin(connect::make_reader(kind, connection)))
+        .connect_lazy_with(connector.options()))
+}
+
 /// The database's own words go into the log, never to a client.
 pub(in crate::store) fn unavailable(error: sqlx::Error) -> StoreError {
     StoreError::Unavailable(error.to_string())

@@ -9,11 +9,13 @@ use crate::{
         auth::TokenHash,
         id::SessionId,
         interview::Interview,
+        log::kind,
         session::{Change, EndReason, Status},
         transcript::Item,
     },
     store::{
         AudioQuality, ClientMessage, Consent, InviteUse, NewInvite, NewSession, StoreError,
+        log::{self, Key},
         session_events::{self, SessionEventKind},
         usage,
     },
@@ -42,6 +44,9 @@ pub(in crate::store) async fn create_session(db: &mut AnyConnection, session: &N
     .execute(&mut *db)
     .await
     .map_err(refused)?;
+    log::open(db, &session.session_id, &session.interview).await?;
+    let row = ("sessions", Key::Text(session.session_id.as_str()));
+    log::seal(db, &session.session_id, session.created_at, kind::CREATED, row, &[]).await?;
     match &session.consent {
         Some(consent) => record_consent(db, &session.session_id, consent).await,
         None => Ok(()),
@@ -67,7 +72,7 @@ pub(super) async fn apply(
     }
     for change in changes {
         match change {
-            Change::Item(item) => put_item(db, session_id, item).await?,
+            Change::Item(item) => put_item(db, session_id, item, at).await?,
             Change::Status { status, end_reason } => set_status(db, session_id, *status, *end_reason, at).await?,
             Change::Started => {
                 query("UPDATE sessions SET started_at = coalesce(started_at, $1) WHERE session_id = $2")
@@ -76,10 +81,11 @@ pub(super) async fn apply(
                     .execute(&mut *db)
                     .await
                     .map_err(unavailable)?;
+                seal_session(db, session_id, at, "started", &["started_at"]).await?;
                 session_events::record(db, session_id, SessionEventKind::Started, 0, at, &json!({})).await?;
             }
             Change::Question { number, status, reason, follow_ups } => {
-                put_question(db, session_id, *number, status, *reason, follow_ups).await?;
+                put_question(db, session_id, *number, (status, *reason), follow_ups, at).await?;
             }
             Change::Interruptions(count) => {
                 query("UPDATE sessions SET interruptions = $1 WHERE session_id = $2 AND interruptions < $1")
@@ -88,6 +94,7 @@ pub(super) async fn apply(
                     .execute(&mut *db)
                     .await
                     .map_err(unavailable)?;
+                seal_session(db, session_id, at, "interruptions", &["interruptions"]).await?;
             }
             Change::Usage(total) => usage::put(db, session_id, usage::INTERVIEW, at, total).await?,
         }
@@ -101,8 +108,13 @@ pub(super) async fn apply(
     Ok(())
 }
 
-async fn put_item(db: &mut AnyConnection, session_id: &SessionId, item: &Item) -> Result<(), StoreError> {
-    query(
+async fn put_item(
+    db: &mut AnyConnection,
+    session_id: &SessionId,
+    item: &Item,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let put = query(
         "INSERT INTO items (session_id, item_id, role, content, generated_content, start_ms, end_ms, state, question, \
          revision, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
          ON CONFLICT (session_id, item_id) DO UPDATE SET content = excluded.content, \
@@ -121,9 +133,12 @@ async fn put_item(db: &mut AnyConnection, session_id: &SessionId, item: &Item) -
     .bind(item.question.map(i64::from))
     .bind(stored_ms(u64::from(item.revision)))
     .bind(i64::from(item.position))
-    .execute(db)
+    .execute(&mut *db)
     .await
     .map_err(unavailable)?;
+    if put.rows_affected() > 0 {
+        log::seal(db, session_id, at, "item", ("items", Key::Text(item.item_id.as_str())), &[]).await?;
+    }
     Ok(())
 }
 
@@ -157,9 +172,9 @@ async fn put_question(
     db: &mut AnyConnection,
     session_id: &SessionId,
     number: u32,
-    status: &str,
-    reason: Option<&str>,
+    (status, reason): (&str, Option<&str>),
     follow_ups: &[String],
+    at: Timestamp,
 ) -> Result<(), StoreError> {
     query(
         "INSERT INTO questions (session_id, number, status, reason, follow_ups) VALUES ($1, $2, $3, $4, $5) \
@@ -171,10 +186,10 @@ async fn put_question(
     .bind(status)
     .bind(reason)
     .bind(to_json(follow_ups)?)
-    .execute(db)
+    .execute(&mut *db)
     .await
     .map_err(unavailable)?;
-    Ok(())
+    log::seal(db, session_id, at, "question", ("questions", Key::Number(i64::from(number))), &[]).await
 }
 
 pub(super) async fn record_consent(
@@ -182,7 +197,7 @@ pub(super) async fn record_consent(
     session_id: &SessionId,
     consent: &Consent,
 ) -> Result<(), StoreError> {
-    query(
+    let kept = query(
         "INSERT INTO consents (session_id, version, given_by, given_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (session_id, version) DO NOTHING",
     )
@@ -190,9 +205,13 @@ pub(super) async fn record_consent(
     .bind(&consent.version)
     .bind(&consent.given_by)
     .bind(consent.given_at.as_millisecond())
-    .execute(db)
+    .execute(&mut *db)
     .await
     .map_err(refused)?;
+    if kept.rows_affected() > 0 {
+        let row = ("consents", Key::Text(&consent.version));
+        log::seal(db, session_id, consent.given_at, "consent", row, &[]).await?;
+    }
     Ok(())
 }
 
@@ -247,16 +266,22 @@ pub(super) async fn use_invite(
 
 pub(super) async fn recover(db: &mut AnyConnection, at: Timestamp) -> Result<Vec<SessionId>, StoreError> {
     let reason = EndReason::Interrupted.as_str();
-    query(
+    let questions = query(
         "UPDATE questions SET reason = $1, status = CASE WHEN EXISTS (SELECT 1 FROM items \
          WHERE items.session_id = questions.session_id AND items.question = questions.number AND items.role = 'user' \
          AND items.state = 'final' AND items.content <> '') THEN 'answered' ELSE status END \
-         WHERE reason IS NULL AND session_id IN (SELECT session_id FROM sessions WHERE status <> 'ended')",
+         WHERE reason IS NULL AND session_id IN (SELECT session_id FROM sessions WHERE status <> 'ended') \
+         RETURNING session_id, number",
     )
     .bind(reason)
-    .execute(&mut *db)
+    .fetch_all(&mut *db)
     .await
     .map_err(unavailable)?;
+    for row in &questions {
+        let session_id = SessionId::new(text(row, "session_id")?);
+        let row = ("questions", Key::Number(column(row, "number")?));
+        log::seal(db, &session_id, at, "question", row, &[]).await?;
+    }
     let rows = query(
         "UPDATE sessions SET status = 'ended', end_reason = coalesce(end_reason, $1), ended_at = $2 \
          WHERE status <> 'ended' AND session_id NOT IN (SELECT session_id FROM voice_sessions) \
@@ -284,7 +309,8 @@ pub(super) async fn client_transcript(
     messages: &[ClientMessage],
 ) -> Result<(), StoreError> {
     let update = query("UPDATE sessions SET client_transcript = $1 WHERE session_id = $2").bind(to_json(messages)?);
-    known(update.bind(session_id.as_str()).execute(db).await.map_err(unavailable)?.rows_affected())
+    known(update.bind(session_id.as_str()).execute(&mut *db).await.map_err(unavailable)?.rows_affected())?;
+    seal_session(db, session_id, Timestamp::now(), "client_transcript", &["client_transcript"]).await
 }
 
 pub(super) async fn audio_quality(
@@ -293,7 +319,19 @@ pub(super) async fn audio_quality(
     quality: &AudioQuality,
 ) -> Result<(), StoreError> {
     let update = query("UPDATE sessions SET audio_quality = $1 WHERE session_id = $2").bind(to_json(quality)?);
-    known(update.bind(session_id.as_str()).execute(db).await.map_err(unavailable)?.rows_affected())
+    known(update.bind(session_id.as_str()).execute(&mut *db).await.map_err(unavailable)?.rows_affected())?;
+    seal_session(db, session_id, Timestamp::now(), "quality", &["audio_quality"]).await
+}
+
+/// Columns of the session's own row go into the log as they are now.
+pub(in crate::store) async fn seal_session(
+    db: &mut AnyConnection,
+    session_id: &SessionId,
+    at: Timestamp,
+    kind: &str,
+    columns: &[&str],
+) -> Result<(), StoreError> {
+    log::seal(db, session_id, at, kind, ("sessions", Key::Text(session_id.as_str())), columns).await
 }
 
 fn known(rows: u64) -> Result<(), StoreError> {
