@@ -1,6 +1,7 @@
 //! What an interview is made of: read from `assets/interviews/*.yaml` or created over the API, then frozen into the
 //! session that runs it.
 
+use crate::domain::scorecard::fairness::forbidden_in_criterion;
 use serde::{Deserialize, Serialize};
 
 /// An interview as its author wrote it.
@@ -231,7 +232,11 @@ impl Criterion {
         }
         for (index, level) in self.levels.iter().enumerate().take(*bounds::LEVELS.end()) {
             check_text(errors, &format!("{at}/levels/{index}/anchor"), &level.anchor, 1, bounds::TEXT_CHARS_MAX);
+            check_fair(errors, &format!("{at}/levels/{index}/anchor"), &level.anchor, false);
         }
+        check_fair(errors, &format!("{at}/id"), &self.id, true);
+        check_fair(errors, &format!("{at}/name"), &self.name, true);
+        check_fair(errors, &format!("{at}/description"), &self.description, false);
     }
 }
 
@@ -253,14 +258,19 @@ impl Question {
         if self.probes_max.is_some_and(|probes| probes > bounds::PROBES_MAX) {
             push(errors, &format!("{at}/probes_max"), format!("is more than {}", bounds::PROBES_MAX));
         }
-        if self.rubric.len() > bounds::CRITERIA_MAX {
-            push(errors, &format!("{at}/rubric"), format!("has more than {} criteria", bounds::CRITERIA_MAX));
-        }
-        for (index, criterion) in self.rubric.iter().enumerate().take(bounds::CRITERIA_MAX) {
-            criterion.check(&format!("{at}/rubric/{index}"), errors);
-            if self.rubric[..index].iter().any(|other| other.id == criterion.id) {
-                push(errors, &format!("{at}/rubric/{index}/id"), "is the id of another criterion");
-            }
+        check_rubric(&self.rubric, &format!("{at}/rubric"), errors);
+    }
+}
+
+/// Everything that is wrong with the criteria of one question. `at`: where they stand.
+pub fn check_rubric(rubric: &[Criterion], at: &str, errors: &mut Vec<FieldError>) {
+    if rubric.len() > bounds::CRITERIA_MAX {
+        push(errors, at, format!("has more than {} criteria", bounds::CRITERIA_MAX));
+    }
+    for (index, criterion) in rubric.iter().enumerate().take(bounds::CRITERIA_MAX) {
+        criterion.check(&format!("{at}/{index}"), errors);
+        if rubric[..index].iter().any(|other| other.id == criterion.id) {
+            push(errors, &format!("{at}/{index}/id"), "is the id of another criterion");
         }
     }
 }
@@ -277,6 +287,15 @@ fn check_text(errors: &mut Vec<FieldError>, pointer: &str, text: &str, chars_min
         push(errors, pointer, format!("is longer than {chars_max} characters"));
     } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         push(errors, pointer, "contains control characters");
+    }
+}
+
+/// Only what is said may be judged.
+fn check_fair(errors: &mut Vec<FieldError>, pointer: &str, text: &str, is_name: bool) {
+    if let Some(found) = forbidden_in_criterion(text, is_name) {
+        let (phrase, ground) = (found.phrase, found.ground.as_str());
+        let detail = format!("judges {ground} (\"{phrase}\"): ask for what an answer says, never for how it sounds");
+        push(errors, pointer, detail);
     }
 }
 

@@ -12,6 +12,7 @@ pub mod log;
 pub mod persona;
 pub mod result;
 pub mod room;
+pub mod scorecard;
 pub mod session;
 pub mod sign_in;
 pub mod speech_text;
