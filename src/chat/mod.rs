@@ -12,8 +12,9 @@ pub use error::ChatError;
 use crate::{
     config::ChatConfig,
     outgoing,
-    wire::chat::{Dialect, JsonForm, StreamReader, parse_answer, parse_refusal},
+    wire::chat::{ChatWireError, Dialect, JsonForm, StreamReader, parse_answer, parse_refusal},
 };
+use bytes::Bytes;
 use error::Failure;
 use jiff::Timestamp;
 use reqwest::{Client, Response, StatusCode, header};
@@ -288,8 +289,8 @@ pub struct ChatStream {
     response: Option<Response>,
     reader: StreamReader,
     deadline: Instant,
-    /// The endpoint took no notice of `stream`: the answer comes whole.
-    whole: bool,
+    /// The endpoint took no notice of `stream`: the answer comes whole, and this is what came of it.
+    whole: Option<Vec<u8>>,
     failed: Option<ChatError>,
     noted: bool,
     _turn: OwnedSemaphorePermit,
@@ -298,7 +299,8 @@ pub struct ChatStream {
 impl ChatStream {
     fn new(response: Response, turn: OwnedSemaphorePermit, endpoint: Arc<Endpoint>, deadline: Instant) -> Self {
         let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let whole = kind.is_some_and(|kind| kind.trim_start().starts_with("application/json"));
+        let json = kind.is_some_and(|kind| kind.trim_start().starts_with("application/json"));
+        let whole = json.then(Vec::new);
         let reader = StreamReader::default();
         Self { endpoint, response: Some(response), reader, deadline, whole, failed: None, noted: false, _turn: turn }
     }
@@ -326,8 +328,11 @@ impl ChatStream {
                 }),
                 Err(_) => Err(ChatError::TimedOut),
             };
-            if self.whole {
-                return Some(self.take_whole(chunk.map(|chunk| chunk.map(Vec::from))).await);
+            if self.whole.is_some() {
+                match self.take_whole(chunk) {
+                    Some(taken) => return Some(taken),
+                    None => continue,
+                }
             }
             self.failed = match chunk {
                 Ok(Some(bytes)) => self.reader.push(&bytes).err().map(ChatError::from),
@@ -338,19 +343,22 @@ impl ChatStream {
         }
     }
 
-    async fn take_whole(&mut self, first: Result<Option<Vec<u8>>, ChatError>) -> Result<Delta, ChatError> {
-        let taken = self.whole_answer(first).await;
+    /// A piece of an answer that comes whole; the answer, once that was the last.
+    fn take_whole(&mut self, chunk: Result<Option<Bytes>, ChatError>) -> Option<Result<Delta, ChatError>> {
+        let body = self.whole.as_mut()?;
+        let taken = match chunk {
+            Ok(Some(bytes)) if body.len() + bytes.len() <= ANSWER_BYTES_MAX => {
+                body.extend_from_slice(&bytes);
+                return None;
+            }
+            Ok(Some(_)) => Err(ChatError::Nonsense(ChatWireError::TooLarge)),
+            Ok(None) => parse_answer(body).map_err(ChatError::from),
+            Err(error) => Err(error),
+        };
         self.over(taken.as_ref().err().copied());
-        let answer = taken?;
-        Ok(Delta { text: answer.text, finish_reason: answer.finish_reason, usage: answer.usage })
-    }
-
-    async fn whole_answer(&mut self, first: Result<Option<Vec<u8>>, ChatError>) -> Result<ChatAnswer, ChatError> {
-        let mut body = first?.unwrap_or_default();
-        let response = self.response.take().ok_or(ChatError::CutOff)?;
-        let rest = timeout_at(self.deadline, outgoing::body(response, ANSWER_BYTES_MAX)).await;
-        body.extend(rest.map_err(|_| ChatError::TimedOut)??);
-        Ok(parse_answer(&body)?)
+        let delta =
+            |answer: ChatAnswer| Delta { text: answer.text, finish_reason: answer.finish_reason, usage: answer.usage };
+        Some(taken.map(delta))
     }
 
     /// The connection is given back or closed; the endpoint's health is noted once.

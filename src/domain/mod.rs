@@ -2,7 +2,10 @@
 
 pub mod audio;
 pub mod auth;
+pub mod brief;
+pub mod draft;
 pub mod event;
+pub mod guard;
 pub mod ice;
 pub mod id;
 pub mod interview;
@@ -10,6 +13,7 @@ pub mod key_ring;
 pub mod limit;
 pub mod log;
 pub mod persona;
+pub mod proof;
 pub mod result;
 pub mod room;
 pub mod scorecard;

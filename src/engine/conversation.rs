@@ -7,10 +7,11 @@ use super::{
     listener::{Heard, Listener, PAUSE_MS},
     orders::{AudioOrder, Before, Order, Ports},
     pool::Lane,
-    speaking::{Speaking, synthesise},
+    speaking::{Progress, Speaking, synthesise},
     stt::Ears,
 };
 use crate::{
+    chat::Chat,
     domain::{
         id::{ItemId, ResponseId, encode_128_bits},
         session::{ModelCommand, ModelEvent},
@@ -74,37 +75,45 @@ pub(super) struct Conversation {
     heard_from_ms: u64,
 }
 
+/// Where its words come from.
+pub(super) struct Known {
+    /// Words that will probably be said, in order.
+    pub prepare: Arc<[String]>,
+    /// Words what comes with a brief.
+    pub chat: Option<Chat>,
+}
+
 /// What woke the conversation.
 #[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Wake {
     Order(Option<Order>),
     Frame(Option<UplinkFrame>),
     Heard(super::hearing::Answer),
-    Sentence(Result<super::speaking::Pcm, EngineError>),
+    Said(Progress),
     Opinion(Result<f32, EngineError>),
     Warm,
 }
 
 impl Conversation {
     /// Holds the conversation until it is closed, cancelled or nobody listens any more.
-    pub(super) async fn run(shared: Arc<Shared>, prepare: Arc<[String]>, turns: Turns, ports: Ports) {
+    pub(super) async fn run(shared: Arc<Shared>, known: Known, turns: Turns, ports: Ports) {
         let cancel = ports.cancel.clone();
-        cancel.run_until_cancelled(Self::hold(shared, prepare, turns, ports)).await;
+        cancel.run_until_cancelled(Self::hold(shared, known, turns, ports)).await;
     }
 
-    async fn hold(shared: Arc<Shared>, prepare: Arc<[String]>, turns: Turns, mut ports: Ports) {
+    async fn hold(shared: Arc<Shared>, known: Known, turns: Turns, mut ports: Ports) {
         if let Err(error) = load_voice(&shared).await {
             tracing::error!(%error, "the built-in engine has no voice");
             let _ = ports.events.send(ModelEvent::Failed).await;
             return;
         }
-        let mut warm = warm(shared.clone(), prepare).fuse().boxed();
+        let mut warm = warm(shared.clone(), known.prepare).fuse().boxed();
         let mut this = Self {
             turns,
             events: ports.events,
             listener: Listener::new(),
             hearing: Hearing::new(shared.clone()),
-            speaking: Speaking::new(shared.clone(), ports.downlink),
+            speaking: Speaking::new(shared.clone(), ports.downlink, known.chat),
             opinion: Opinion::None,
             frames: 0,
             now_ms: 0,
@@ -122,7 +131,7 @@ impl Conversation {
                 biased;
                 order = ports.orders.recv() => Wake::Order(order),
                 opinion = this.opinion.formed() => Wake::Opinion(opinion),
-                sentence = this.speaking.sentence() => Wake::Sentence(sentence),
+                progress = this.speaking.progress() => Wake::Said(progress),
                 answer = this.hearing.answered() => Wake::Heard(answer),
                 frame = ports.uplink.recv(), if hearing && !hold_frames => Wake::Frame(frame),
                 () = &mut warm, if warming => Wake::Warm,
@@ -151,8 +160,8 @@ impl Conversation {
                 let events = self.hearing.take(answer);
                 self.tell(events).await
             }
-            Wake::Sentence(sentence) => {
-                let events = self.speaking.take(sentence, self.now_ms);
+            Wake::Said(progress) => {
+                let events = self.speaking.take(progress, self.now_ms);
                 self.tell(events).await
             }
             Wake::Opinion(opinion) => {

@@ -13,6 +13,7 @@ mod hearing;
 mod listener;
 mod models;
 mod orders;
+mod phrasing;
 mod pool;
 mod speaking;
 mod stt;
@@ -25,11 +26,12 @@ pub use models::{ModelFileStatus, Part};
 pub use orders::{AudioOrder, Order, ServePorts};
 
 use crate::{
+    chat::Chat,
     domain::turns::Turns,
     realtime::{Model, ModelPorts, ModelSetup},
 };
 use cache::{CACHE_BYTES_MAX, SpeechCache};
-use conversation::{Conversation, interview_turns};
+use conversation::{Conversation, Known, interview_turns};
 use models::Models;
 use orders::{Orders, Ports};
 use pool::{Lane, Pool, Worker};
@@ -48,6 +50,7 @@ struct Shared {
 #[derive(Clone)]
 pub struct BuiltinEngine {
     shared: Arc<Shared>,
+    chat: Option<Chat>,
 }
 
 impl BuiltinEngine {
@@ -56,7 +59,13 @@ impl BuiltinEngine {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let models = Arc::new(Models::new(models_directory));
         let cache = Arc::new(SpeechCache::new(CACHE_BYTES_MAX));
-        Self { shared: Arc::new(Shared { models, pool: Pool::new(cores), cache }) }
+        Self { shared: Arc::new(Shared { models, pool: Pool::new(cores), cache }), chat: None }
+    }
+
+    /// The same engine, with a chat endpoint that words the interviewer's follow-ups.
+    #[must_use]
+    pub fn with_chat(self, chat: Option<Chat>) -> Self {
+        Self { chat, ..self }
     }
 
     /// The model files with their checksums, and which of them are in memory; for the health report.
@@ -117,7 +126,7 @@ impl BuiltinEngine {
     pub fn serve(&self, prepare: Arc<[String]>, turns: Turns, ports: ServePorts, tasks: &TaskTracker) {
         let ServePorts { uplink, downlink, orders, events, cancel } = ports;
         let ports = Ports { uplink, downlink, orders: Orders::Any(orders), events, cancel };
-        tasks.spawn(Conversation::run(self.shared.clone(), prepare, turns, ports));
+        tasks.spawn(Conversation::run(self.shared.clone(), Known { prepare, chat: None }, turns, ports));
     }
 
     async fn run<T, F>(&self, job: F) -> Result<T, EngineError>
@@ -139,10 +148,15 @@ impl Model for BuiltinEngine {
         Some(&["en"])
     }
 
+    fn phrases(&self) -> bool {
+        self.chat.is_some()
+    }
+
     fn converse(&self, setup: ModelSetup, ports: ModelPorts, tasks: &TaskTracker) {
         let ModelPorts { uplink, downlink, commands, events, cancel } = ports;
         let ports = Ports { uplink, downlink, orders: Orders::Commands(commands), events, cancel };
         let turns = interview_turns(setup.silence_ms);
-        tasks.spawn(Conversation::run(self.shared.clone(), setup.prepare, turns, ports));
+        let known = Known { prepare: setup.prepare, chat: self.chat.clone() };
+        tasks.spawn(Conversation::run(self.shared.clone(), known, turns, ports));
     }
 }

@@ -1,9 +1,20 @@
-//! What the interviewer says: sentence by sentence, from the cache or from the workers.
+//! What the interviewer says: sentence by sentence, from the cache or from the workers; in the script's words, or in
+//! those of a chat endpoint as they come.
 
-use super::{Shared, error::EngineError, hearing::wait, pool::Lane, tts::Voice};
+use super::{
+    Shared,
+    error::EngineError,
+    hearing::wait,
+    phrasing::{Phrased, Phrasing},
+    pool::Lane,
+    tts::Voice,
+};
 use crate::{
+    chat::{Chat, ChatUsage},
     domain::{
+        brief::Task,
         id::{ItemId, ResponseId},
+        proof::{StandIn, Wording},
         session::{ModelEvent, ResponseStatus, Speech},
         speech_text,
         usage::{Kind, Source, Usage},
@@ -12,6 +23,7 @@ use crate::{
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use std::{collections::VecDeque, sync::Arc};
+use tokio::time::Instant;
 
 pub(super) type Pcm = Arc<[i16]>;
 
@@ -24,13 +36,32 @@ struct Response {
     said: String,
     samples: usize,
     job: Option<BoxFuture<'static, Result<Pcm, EngineError>>>,
+    /// A model words it, and has not come to the end.
+    phrasing: Option<Phrasing>,
+    /// The script's words, for the model that fails.
+    script: String,
+    /// Who worded it, where that was open.
+    worded: Option<(Wording, Option<StandIn>)>,
+    /// When the first sentence was complete.
+    worded_at: Option<Instant>,
+}
+
+/// What became known while the interviewer speaks.
+pub(super) enum Progress {
+    Sentence(Result<Pcm, EngineError>),
+    Phrased(Phrased),
+    /// Tokens of a chat endpoint.
+    Usage(Option<ChatUsage>),
 }
 
 /// The mouth of one session.
 pub(super) struct Speaking {
     shared: Arc<Shared>,
     downlink: Downlink,
+    chat: Option<Chat>,
     response: Option<Response>,
+    /// What the last words of a model cost is not known yet.
+    settling: Option<BoxFuture<'static, Option<ChatUsage>>>,
     /// The item whose audio was queued last.
     last_item: Option<ItemId>,
     /// When the audio that was queued will have been heard, on the audio clock.
@@ -38,8 +69,9 @@ pub(super) struct Speaking {
 }
 
 impl Speaking {
-    pub(super) fn new(shared: Arc<Shared>, downlink: Downlink) -> Self {
-        Self { shared, downlink, response: None, last_item: None, until_ms: 0 }
+    /// `chat`: words what comes with a brief.
+    pub(super) fn new(shared: Arc<Shared>, downlink: Downlink, chat: Option<Chat>) -> Self {
+        Self { shared, downlink, chat, response: None, settling: None, last_item: None, until_ms: 0 }
     }
 
     /// Whether the interviewer can be heard at `now_ms`, or is about to be.
@@ -56,28 +88,100 @@ impl Speaking {
 
     /// Begins a response. The first sentence is asked for at once.
     pub(super) fn begin(&mut self, response_id: ResponseId, item_id: ItemId, speech: &Speech) -> Vec<ModelEvent> {
-        let rest = speech_text::sentences(&speech.words).into();
+        let phrasing = match (&self.chat, &speech.brief) {
+            (Some(chat), Some(brief)) => Some(Phrasing::begin(chat, brief)),
+            _ => None,
+        };
+        let rest = if phrasing.is_some() { Vec::new() } else { speech_text::sentences(&speech.words) };
         let (tag, ids) = (Some(speech.tag), (response_id.clone(), item_id.clone()));
-        let mut response = Response { response_id, item_id, rest, said: String::new(), samples: 0, job: None };
-        response.job = response.rest.front().map(|sentence| synthesise(&self.shared, sentence, Lane::Speak));
+        let mut response = Response {
+            response_id,
+            item_id,
+            rest: rest.into(),
+            said: String::new(),
+            samples: 0,
+            job: None,
+            phrasing,
+            script: speech.words.clone(),
+            worded: None,
+            worded_at: None,
+        };
+        response.synthesise_next(&self.shared);
         self.response = Some(response);
         let mut events = vec![
             ModelEvent::ResponseStarted { response_id: ids.0.clone(), tag },
             ModelEvent::AgentItem { response_id: ids.0, item_id: ids.1 },
         ];
-        if self.response.as_ref().is_some_and(|response| response.job.is_none()) {
-            events.extend(self.finish(ResponseStatus::Completed));
-        }
+        events.extend(self.finish_if_said());
         events
     }
 
-    /// Waits for the next sentence; for ever if nothing is being said.
-    pub(super) async fn sentence(&mut self) -> Result<Pcm, EngineError> {
-        wait(self.response.as_mut().and_then(|response| response.job.as_mut())).await
+    /// Waits for what comes next; for ever if nothing is being said. Cancel safe.
+    pub(super) async fn progress(&mut self) -> Progress {
+        let (job, phrasing) = match &mut self.response {
+            Some(response) => (response.job.as_mut(), response.phrasing.as_mut()),
+            None => (None, None),
+        };
+        let phrased = async {
+            match phrasing {
+                Some(phrasing) => phrasing.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            sentence = wait(job) => Progress::Sentence(sentence),
+            phrased = phrased => Progress::Phrased(phrased),
+            usage = wait(self.settling.as_mut()) => Progress::Usage(usage),
+        }
+    }
+
+    /// Goes on with what became known.
+    pub(super) fn take(&mut self, progress: Progress, now_ms: u64) -> Vec<ModelEvent> {
+        match progress {
+            Progress::Sentence(sentence) => self.take_sentence(sentence, now_ms),
+            Progress::Phrased(phrased) => self.take_phrased(phrased),
+            Progress::Usage(usage) => {
+                self.settling = None;
+                count_tokens(usage);
+                Vec::new()
+            }
+        }
+    }
+
+    fn take_phrased(&mut self, phrased: Phrased) -> Vec<ModelEvent> {
+        let Some(response) = self.response.as_mut() else { return Vec::new() };
+        match phrased {
+            Phrased::Sentence(sentence) => {
+                response.worded = Some((Wording::Model, None));
+                response.worded_at.get_or_insert_with(Instant::now);
+                response.rest.push_back(sentence);
+            }
+            Phrased::Whole => self.settling = response.phrasing.take().map(Phrasing::settle),
+            Phrased::Lacking(reason) => {
+                let Some(phrasing) = response.phrasing.take() else { return Vec::new() };
+                metrics::counter!("viva_phrasing_stand_ins_total", "reason" => reason.as_str()).increment(1);
+                // A word of acknowledgement is not owed.
+                if phrasing.task() == Task::FollowUp {
+                    let (worded_by, _) = response.worded.unwrap_or_default();
+                    response.worded = Some((worded_by, Some(reason)));
+                    response.rest.extend(speech_text::sentences(&response.script));
+                }
+                self.settling = Some(phrasing.settle());
+            }
+        }
+        response.synthesise_next(&self.shared);
+        self.finish_if_said()
+    }
+
+    /// Ends the response when nothing more is to be said.
+    fn finish_if_said(&mut self) -> Vec<ModelEvent> {
+        let over = |response: &Response| response.job.is_none() && response.phrasing.is_none();
+        if self.response.as_ref().is_some_and(over) { self.finish(ResponseStatus::Completed) } else { Vec::new() }
     }
 
     /// Queues a sentence and asks for the next.
-    pub(super) fn take(&mut self, sentence: Result<Pcm, EngineError>, now_ms: u64) -> Vec<ModelEvent> {
+    fn take_sentence(&mut self, sentence: Result<Pcm, EngineError>, now_ms: u64) -> Vec<ModelEvent> {
         let Some(response) = self.response.as_mut() else { return Vec::new() };
         response.job = None;
         let Some(words) = response.rest.pop_front() else { return Vec::new() };
@@ -97,6 +201,9 @@ impl Speaking {
             };
             return self.finish(status);
         }
+        if let Some(worded_at) = response.worded_at.take() {
+            metrics::histogram!("viva_phrasing_first_audio_seconds").record(worded_at.elapsed().as_secs_f64());
+        }
         response.samples += pcm.len();
         self.last_item = Some(response.item_id.clone());
         self.until_ms = self.until_ms.max(now_ms) + samples_ms(pcm.len());
@@ -104,10 +211,8 @@ impl Speaking {
         let delta = format!("{space}{}", speech_text::written_form(&words));
         response.said.push_str(&delta);
         let mut events = vec![ModelEvent::AgentTextDelta { item_id: response.item_id.clone(), delta }];
-        match response.rest.front() {
-            Some(next) => response.job = Some(synthesise(&self.shared, next, Lane::Speak)),
-            None => events.extend(self.finish(ResponseStatus::Completed)),
-        }
+        response.synthesise_next(&self.shared);
+        events.extend(self.finish_if_said());
         events
     }
 
@@ -125,20 +230,44 @@ impl Speaking {
     }
 
     fn finish(&mut self, status: ResponseStatus) -> Vec<ModelEvent> {
-        let Some(Response { response_id, item_id, said, samples, .. }) = self.response.take() else {
+        let Some(Response { response_id, item_id, said, samples, worded, .. }) = self.response.take() else {
             return Vec::new();
         };
         if status != ResponseStatus::Cancelled && samples > 0 {
             // A pacer that cannot hear this is gone, and so is the session.
             let _ = self.downlink.finish(&item_id);
         }
-        vec![
+        let worded = worded.filter(|_| samples > 0).map(|(worded_by, stand_in)| {
+            let item_id = item_id.clone();
+            ModelEvent::Phrased { item_id, worded_by, stand_in }
+        });
+        let mut events = Vec::from_iter(worded);
+        events.extend([
             ModelEvent::AgentText { item_id: item_id.clone(), text: said },
             ModelEvent::AgentAudioDone { item_id, received_ms: samples_ms(samples) },
             ModelEvent::Usage(Usage::new(Source::Engine, Voice::MODEL).and(Kind::Spoken, samples_ms(samples))),
             ModelEvent::ResponseDone { response_id, status },
-        ]
+        ]);
+        events
     }
+}
+
+impl Response {
+    /// Asks for the audio of the next sentence, if there is one and none is being made.
+    fn synthesise_next(&mut self, shared: &Shared) {
+        if self.job.is_none() {
+            self.job = self.rest.front().map(|sentence| synthesise(shared, sentence, Lane::Speak));
+        }
+    }
+}
+
+/// What a chat endpoint says that its words cost.
+fn count_tokens(usage: Option<ChatUsage>) {
+    // USAGE: the session is told here of a chat endpoint's tokens, once there is an event for that.
+    let Some(usage) = usage else { return };
+    metrics::counter!("viva_chat_tokens_total", "kind" => "input").increment(usage.input_tokens);
+    metrics::counter!("viva_chat_tokens_total", "kind" => "cached").increment(usage.cached_tokens);
+    metrics::counter!("viva_chat_tokens_total", "kind" => "output").increment(usage.output_tokens);
 }
 
 fn samples_ms(samples: usize) -> u64 {

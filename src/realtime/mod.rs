@@ -69,6 +69,11 @@ pub trait Model: Send + Sync + 'static {
     /// BCP 47 languages that it speaks; `None` means any.
     fn languages(&self) -> Option<&[&str]>;
 
+    /// Whether it words a speech for itself that comes with a brief. A model that is told the words says those.
+    fn phrases(&self) -> bool {
+        false
+    }
+
     /// Starts a conversation on `tasks` and returns at once; the provider's socket opens now, not when media flows.
     fn converse(&self, setup: ModelSetup, ports: ModelPorts, tasks: &TaskTracker);
 }

@@ -242,7 +242,12 @@ impl EngineSide {
                     self.waiting.push_back(Waiting::Order(AudioOrder::Clear));
                 }
                 Output::Speak(words) => {
-                    self.command(ModelCommand::Say(Speech { tag: SpeechTag::Remark, words, verbatim: true }));
+                    self.command(ModelCommand::Say(Speech {
+                        tag: SpeechTag::Remark,
+                        words,
+                        verbatim: true,
+                        brief: None,
+                    }));
                 }
                 Output::Stop => self.command(ModelCommand::Cancel),
                 Output::Cut { item_id, heard_ms } => {

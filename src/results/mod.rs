@@ -3,6 +3,7 @@
 use crate::{
     domain::{
         interview::Question,
+        proof::{PlanProof, QuestionProof, QuestionReason, StandIn, Step, StepKind, StepReason, Wording},
         result::{Metrics, is_worth_showing},
         session::{EndReason, Status},
         transcript::{Item, ItemState, Role},
@@ -40,6 +41,9 @@ pub struct Results {
     #[schema(required)]
     pub client_transcript: Option<Vec<ClientMessage>>,
     pub questions: Vec<ResultQuestion>,
+    /// What became of the words that every candidate is owed; null before any was said.
+    #[schema(required)]
+    pub plan: Option<PlanProof>,
     pub metrics: ResultMetrics,
     #[schema(required)]
     pub audio_quality: Option<AudioQuality>,
@@ -78,10 +82,44 @@ pub struct ResultQuestion {
     /// `answered`, `asked`, `skipped`; null while it is to come.
     #[schema(required)]
     pub status: Option<String>,
-    #[schema(required)]
+    /// Why the plan left it; null while it is open or to come.
+    #[schema(value_type = Option<QuestionReason>, required)]
     pub reason: Option<String>,
+    /// The follow-ups that were asked, in their words.
     pub follow_ups: Vec<String>,
+    /// Everything that was said to it, by both sides.
     pub item_ids: Vec<String>,
+    /// The candidate's items that answer it; empty unless something was said.
+    pub answer_item_ids: Vec<String>,
+    /// What was done with it, in order; empty when it was not come to.
+    pub steps: Vec<ResultStep>,
+    /// From its first frame to the decision to leave it, without the time that the candidate was gone. Null: it was not
+    /// asked, or is open.
+    #[schema(required)]
+    pub time_spent_ms: Option<u64>,
+    /// The time box, patience and depth that were applied.
+    pub time_box_ms: u64,
+    pub patience_ms: u64,
+    pub probes_max: u32,
+}
+
+/// One thing that was done with a question; it counts from the first frame that the candidate heard.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ResultStep {
+    pub kind: StepKind,
+    pub reason: StepReason,
+    pub at_ms: u64,
+    /// The words, as they were made; what was heard of them is in the items.
+    pub text: String,
+    /// The interviewer's items.
+    pub item_ids: Vec<String>,
+    /// The candidate's items from here to the next step.
+    pub answer_item_ids: Vec<String>,
+    pub worded_by: Wording,
+    /// The script's words stood in for a model's.
+    pub stand_in: bool,
+    #[schema(required)]
+    pub stand_in_reason: Option<StandIn>,
 }
 
 /// Numbers; null where unknown.
@@ -131,6 +169,7 @@ impl From<SessionRecord> for Results {
             transcript: record.items.iter().filter(|item| is_worth_showing(item)).map(ResultItem::from).collect(),
             session_id: record.session_id.to_string(),
             interview_id: record.interview.id,
+            plan: record.plan,
             title: record.interview.title,
             kind: record.interview.kind,
             user_id: record.user_id,
@@ -168,7 +207,9 @@ fn questions(record: &SessionRecord) -> Vec<ResultQuestion> {
     let one = |(index, question): (usize, &Question)| {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let kept = record.questions.iter().find(|kept| kept.number == number);
-        let of_it = record.items.iter().filter(|item| item.question == Some(number) && is_worth_showing(item));
+        let proof = kept.and_then(|kept| kept.proof.as_ref());
+        let of_it = || record.items.iter().filter(move |item| item.question == Some(number) && is_worth_showing(item));
+        let answers: Vec<&Item> = of_it().filter(|item| item.role == Role::User).collect();
         ResultQuestion {
             number,
             text: question.text.clone(),
@@ -177,10 +218,44 @@ fn questions(record: &SessionRecord) -> Vec<ResultQuestion> {
                 .and_then(|kept| kept.reason.clone())
                 .or_else(|| record.end_reason.filter(|_| ended).map(|reason| reason.as_str().to_owned())),
             follow_ups: kept.map(|kept| kept.follow_ups.clone()).unwrap_or_default(),
-            item_ids: of_it.map(|item| item.item_id.to_string()).collect(),
+            item_ids: of_it().map(|item| item.item_id.to_string()).collect(),
+            answer_item_ids: answers.iter().map(|item| item.item_id.to_string()).collect(),
+            steps: proof.map(|proof| steps(proof, &answers)).unwrap_or_default(),
+            time_spent_ms: proof.and_then(|proof| proof.time_spent_ms),
+            time_box_ms: proof.map_or(question.time_box_ms, |proof| proof.time_box_ms),
+            patience_ms: proof.map_or(question.patience_ms, |proof| proof.patience_ms),
+            probes_max: proof.map_or(written(question), |proof| proof.probes_max),
         }
     };
     record.interview.questions.iter().enumerate().map(one).collect()
+}
+
+/// Follow-ups that the author wrote: the depth of a question that was not come to.
+fn written(question: &Question) -> u32 {
+    let written = u32::try_from(question.follow_ups.len()).unwrap_or(u32::MAX);
+    question.probes_max.map_or(written, |probes| probes.min(written))
+}
+
+fn steps(proof: &QuestionProof, answers: &[&Item]) -> Vec<ResultStep> {
+    let starts: Vec<u64> = proof.steps.iter().map(|step| step.at_ms).collect();
+    let one = |(at, step): (usize, &Step)| {
+        // Whoever answers before the first frame of the first step answers that one too.
+        let from_ms = if at == 0 { 0 } else { step.at_ms };
+        let to_ms = starts.get(at + 1).copied().unwrap_or(u64::MAX);
+        let given = answers.iter().filter(|item| (from_ms..to_ms).contains(&item.start_ms));
+        ResultStep {
+            kind: step.kind,
+            reason: step.reason,
+            at_ms: step.at_ms,
+            text: step.words.clone(),
+            item_ids: step.item_ids.clone(),
+            answer_item_ids: given.map(|item| item.item_id.to_string()).collect(),
+            worded_by: step.worded_by,
+            stand_in: step.stand_in.is_some(),
+            stand_in_reason: step.stand_in,
+        }
+    };
+    proof.steps.iter().enumerate().map(one).collect()
 }
 
 fn duration_ms(started_at: Option<Timestamp>, ended_at: Option<Timestamp>) -> Option<u64> {

@@ -131,6 +131,7 @@ impl Registry {
                 session_id: session_id.clone(),
                 interview: new.interview.clone(),
                 engine: self.engine().to_owned(),
+                phrasing: self.deps.model.phrases(),
                 consent_required: new.consent_required,
                 limits: self.session_limits(&new.interview),
                 seed: random::seed(),

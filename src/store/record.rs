@@ -4,6 +4,7 @@ use crate::domain::{
     auth::{Owner, TokenHash},
     id::SessionId,
     interview::Interview,
+    proof::{PlanProof, QuestionProof},
     session::{EndReason, Status},
     transcript::Item,
     usage::UsageTotal,
@@ -88,6 +89,8 @@ pub struct SessionRecord {
     pub items: Vec<Item>,
     /// The questions that were come to, by number.
     pub questions: Vec<QuestionRecord>,
+    /// What became of the words that every interview owes; `None` before any was said.
+    pub plan: Option<PlanProof>,
     pub client_transcript: Option<Vec<ClientMessage>>,
     pub audio_quality: Option<AudioQuality>,
     /// What it used so far.
@@ -104,6 +107,8 @@ pub struct QuestionRecord {
     pub reason: Option<String>,
     /// Follow-ups that were asked.
     pub follow_ups: Vec<String>,
+    /// What was done with it and why; `None` for sessions of before this was kept.
+    pub proof: Option<QuestionProof>,
 }
 
 /// A session in a list.

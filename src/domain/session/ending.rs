@@ -5,7 +5,10 @@ use super::{
     SpeechTag, Stage, Status, StopReason, Time, Timer, Utterance, life::Coverage, listening::HEARD_ENOUGH_PERCENT,
     number_of, phrases,
 };
-use crate::domain::event::{EndedData, LiveEvent};
+use crate::domain::{
+    event::{EndedData, LiveEvent},
+    proof::{Owed, StepKind, StepReason},
+};
 
 /// Bounds of the last words, from the decision to end.
 const FAREWELL_MS: u64 = 60_000;
@@ -90,6 +93,7 @@ impl Session {
             Life::Active => {}
             Life::Closing { stage: Farewell::Speaking { .. } | Farewell::BeforeApology, .. } => {
                 // Nobody is left to hear it.
+                self.note_closing(Owed::CandidateGone);
                 self.hush(now);
                 self.account_for_open(now);
                 self.close_peer_side(now);
@@ -123,7 +127,7 @@ impl Session {
         };
         if let Some(utterance) = pending {
             let heard = self.voice.is_heard(&utterance.items);
-            let mut again = self.once_more(now, utterance, heard);
+            let mut again = self.once_more(now, utterance, heard, StepReason::Reconnected);
             again.resume = None;
             if !again.speech.words.starts_with(phrases::WELCOME_BACK) {
                 again.speech.words = welcome(&again.speech.words);
@@ -142,7 +146,8 @@ impl Session {
             utterance.resume = Some(Box::new(answer.clone()));
             return utterance;
         }
-        Utterance::new(self.repeat_speech(index, phrases::WELCOME_BACK), Effect::Nothing, now)
+        let again = Utterance::new(self.repeat_speech(index, phrases::WELCOME_BACK), Effect::Nothing, now);
+        again.noted(StepKind::Repeated, StepReason::Reconnected)
     }
 
     pub(super) fn on_end(&mut self, now: Time, reason: StopReason) {
@@ -153,7 +158,8 @@ impl Session {
         if matches!(self.life, Life::Closing { .. }) {
             if matches!(reason, StopReason::Candidate | StopReason::Internal) {
                 self.hush(now);
-                self.skip_farewell(now);
+                let candidate = reason == StopReason::Candidate;
+                self.skip_farewell(now, if candidate { Owed::CandidateEnded } else { Owed::Stopped });
             }
             if reason == StopReason::Internal
                 && let Life::Closing { reason, stage: Farewell::Transcribing, .. } = self.life
@@ -171,8 +177,9 @@ impl Session {
         self.close(now, end_reason, words.map(str::to_owned));
     }
 
-    fn skip_farewell(&mut self, now: Time) {
+    fn skip_farewell(&mut self, now: Time, why: Owed) {
         if let Life::Closing { stage: Farewell::Speaking { .. } | Farewell::BeforeApology, .. } = self.life {
+            self.note_closing(why);
             self.close_peer_side(now);
         }
     }
@@ -188,7 +195,8 @@ impl Session {
         let present = matches!(self.life, Life::Active);
         self.hush(now);
         self.floor = Floor::Nobody;
-        self.close_plan(reason);
+        self.close_plan(now, reason);
+        self.no_disclosure(reason, present);
         let bound_ms = if reason == EndReason::Interrupted { FAREWELL_DRAIN_MS } else { FAREWELL_MS };
         let until = Time(now.0 + bound_ms);
         self.set_life(Life::Closing { reason, stage: Farewell::Speaking { cut: 0 }, until });
@@ -197,12 +205,15 @@ impl Session {
                 let speech = Self::exactly(SpeechTag::Closing, words);
                 self.say(now, Utterance::new(speech, Effect::Nothing, now));
             }
-            _ => self.close_peer_side(now),
+            _ => {
+                self.no_closing(reason, present);
+                self.close_peer_side(now);
+            }
         }
     }
 
     /// Every question gets a reason: the one that was being asked, and those that nobody came to.
-    fn close_plan(&mut self, reason: EndReason) {
+    fn close_plan(&mut self, now: Time, reason: EndReason) {
         let current = match self.place {
             Place::Asking { index } => Some(index),
             _ => None,
@@ -219,6 +230,7 @@ impl Session {
                 coverage => coverage,
             };
             progress.reason = Some(reason.as_str());
+            self.note_time_spent(now, index);
             self.record_question(index);
         }
         self.place = Place::Farewell { index: current };
@@ -229,6 +241,7 @@ impl Session {
         let Life::Closing { stage: Farewell::Speaking { cut }, .. } = self.life else { return };
         let enough = self.heard_percent(&utterance) >= HEARD_ENOUGH_PERCENT;
         if enough || self.model == ModelHealth::Gone || cut > CUT_FAREWELL_MAX {
+            self.note_closing(if enough { Owed::Spoken } else { Owed::CutShort });
             self.close_peer_side(now);
             return;
         }
@@ -299,6 +312,7 @@ impl Session {
         match self.life {
             Life::Active => self.apologise(now),
             Life::Closing { stage: Farewell::Speaking { .. } | Farewell::Transcribing, .. } => {
+                self.note_closing(Owed::EngineFailed);
                 self.hush(now);
                 self.close_peer_side(now);
             }
@@ -314,7 +328,9 @@ impl Session {
         self.hush(now);
         self.account_for_open(now);
         self.record.settle_users(self.audio_ms);
-        self.close_plan(EndReason::EngineFailed);
+        self.close_plan(now, EndReason::EngineFailed);
+        self.no_disclosure(EndReason::EngineFailed, true);
+        self.note_closing(Owed::EngineFailed);
         let until = Time(now.0 + BEFORE_APOLOGY_MS);
         let stage = Farewell::BeforeApology;
         self.set_life(Life::Closing { reason: EndReason::EngineFailed, stage, until });
@@ -457,6 +473,7 @@ impl Session {
         match stage {
             Farewell::BeforeApology => self.speak_apology(now),
             Farewell::Speaking { .. } => {
+                self.note_closing(Owed::EngineFailed);
                 self.hush(now);
                 self.close_peer_side(now);
             }

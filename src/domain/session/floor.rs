@@ -2,6 +2,7 @@
 
 use crate::domain::{
     id::{ItemId, ResponseId},
+    proof::{StepKind, StepReason},
     session::{Speech, Time},
 };
 
@@ -24,6 +25,10 @@ pub(super) struct Utterance {
     pub failures: u32,
     /// Items of the response, in order.
     pub items: Vec<ItemId>,
+    /// How it counts in the proof of its question, until its first frame was heard.
+    pub note: Option<(StepKind, StepReason)>,
+    /// What is said after it, or in its place when it cannot be had.
+    pub next: Option<Box<Utterance>>,
     /// The answer that this follows; the candidate who goes on talking before a word was heard has it back.
     pub resume: Option<Box<Answer>>,
 }
@@ -101,12 +106,27 @@ pub(super) enum Pace {
 
 impl Utterance {
     pub fn new(speech: Speech, effect: Effect, now: Time) -> Self {
-        Self { speech, effect, stage: Stage::Queued { not_before: now }, failures: 0, items: Vec::new(), resume: None }
+        Self {
+            speech,
+            effect,
+            stage: Stage::Queued { not_before: now },
+            failures: 0,
+            items: Vec::new(),
+            note: None,
+            next: None,
+            resume: None,
+        }
+    }
+
+    /// The same, to be noted so in the proof.
+    pub fn noted(self, kind: StepKind, reason: StepReason) -> Self {
+        Self { note: Some((kind, reason)), ..self }
     }
 
     /// The same words once more, from the start.
     pub fn afresh(self, now: Time) -> Self {
-        Self { failures: self.failures, resume: self.resume, ..Self::new(self.speech, self.effect, now) }
+        let again = Self::new(self.speech, self.effect, now);
+        Self { failures: self.failures, note: self.note, next: self.next, resume: self.resume, ..again }
     }
 }
 

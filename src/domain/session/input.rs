@@ -3,6 +3,7 @@
 use crate::domain::{
     event::{ClientMessage, QualityData},
     id::{ItemId, ResponseId},
+    proof::{StandIn, Wording},
     session::EndReason,
     usage::Usage,
 };
@@ -113,6 +114,12 @@ pub enum ModelEvent {
     AgentText {
         item_id: ItemId,
         text: String,
+    },
+    /// Who worded an item that was not to be said word for word; comes before its settled text.
+    Phrased {
+        item_id: ItemId,
+        worded_by: Wording,
+        stand_in: Option<StandIn>,
     },
     /// All audio of the item was received: so many milliseconds of it.
     AgentAudioDone {

@@ -1,6 +1,9 @@
 //! The slow part of the state: where the session, the plan and the model are.
 
-use crate::domain::session::{EndReason, Status, Time, Utterance};
+use crate::domain::{
+    proof::{Step, StepKind},
+    session::{EndReason, Status, Time, Utterance},
+};
 
 /// Where a session is in its life, and what it waits for there.
 #[derive(Clone, Debug)]
@@ -77,14 +80,28 @@ pub(super) enum ModelHealth {
 pub(super) struct Progress {
     pub coverage: Coverage,
     pub reason: Option<&'static str>,
-    /// Follow-ups that were asked.
-    pub follow_ups: Vec<String>,
+    /// What was done with it, in order.
+    pub steps: Vec<Noted>,
+    /// Milliseconds from the ask to the decision to leave it, without the candidate's absence.
+    pub spent_ms: Option<u64>,
+    /// Note was taken of the answer; once is enough.
+    pub acknowledged: bool,
     /// When the question was heard to its end for the first time, or at least begun.
     pub asked_at: Option<Time>,
     /// How often the candidate was reminded since the last ask.
     pub reminders: u32,
     /// How often the question was said again because it had been cut short.
     pub repeats: u32,
+}
+
+/// A step of the proof, with what only the session needs.
+#[derive(Clone, Debug)]
+pub(super) struct Noted {
+    pub step: Step,
+    /// The script's words for it.
+    pub script: String,
+    /// A model words it; its words are known bit by bit.
+    pub phrased: bool,
 }
 
 /// How far a question came.
@@ -95,6 +112,20 @@ pub(super) enum Coverage {
     Asked,
     Answered,
     Skipped,
+}
+
+impl Progress {
+    /// The follow-ups that were asked, in order.
+    pub fn probes(&self) -> impl DoubleEndedIterator<Item = &Noted> {
+        self.steps.iter().filter(|noted| noted.step.kind == StepKind::Probed)
+    }
+}
+
+impl Noted {
+    /// The words to say it again with: a model's, if they were a whole question.
+    pub fn words(&self) -> &str {
+        if self.phrased && !self.step.words.contains('?') { &self.script } else { &self.step.words }
+    }
 }
 
 impl Life {

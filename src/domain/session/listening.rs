@@ -4,7 +4,11 @@ use super::{
     Activity, Answer, Consent, Disclosure, Effect, Farewell, Floor, Life, ModelCommand, Place, Session, SpeechTag,
     Time, Utterance, floor::Pace, life::Coverage, number_of, phrases,
 };
-use crate::domain::{event::ClientMessage, id::ItemId, session::Change};
+use crate::domain::{
+    event::ClientMessage,
+    id::ItemId,
+    proof::{Owed, StepKind, StepReason},
+};
 
 /// The words of an answer are waited for this long after it.
 const TRANSCRIPT_MS: u64 = 4_000;
@@ -169,7 +173,8 @@ impl Session {
             Floor::Candidate(answer) => Some(Box::new(answer.clone())),
             _ => None,
         };
-        let mut utterance = Utterance::new(self.repeat_speech(index, ""), Effect::Nothing, now);
+        let utterance = Utterance::new(self.repeat_speech(index, ""), Effect::Nothing, now);
+        let mut utterance = utterance.noted(StepKind::Repeated, StepReason::AskedFor);
         utterance.resume = resume;
         self.say(now, utterance);
     }
@@ -280,7 +285,8 @@ impl Session {
         }
         progress.reminders += 1;
         let speech = self.repeat_speech(index, phrases::TAKE_YOUR_TIME);
-        self.follow(now, speech, Effect::Nothing);
+        let reminder = Utterance::new(speech, Effect::Nothing, now);
+        self.follow(now, reminder.noted(StepKind::Reminded, StepReason::Silence));
     }
 
     /// The answer is over: what comes next?
@@ -321,7 +327,7 @@ impl Session {
         let Some((question, progress)) = self.setup.interview.questions.get(index).zip(self.progress.get(index)) else {
             return false;
         };
-        words < question.short_answer_words && progress.follow_ups.len() < question.follow_ups.len()
+        words < question.short_answer_words && progress.probes().count() < self.depth(question)
     }
 
     /// Must what was cut be said again?
@@ -329,7 +335,7 @@ impl Session {
         let heard_percent = self.heard_percent(cut);
         match cut.speech.tag {
             SpeechTag::Greeting => true,
-            SpeechTag::Remark | SpeechTag::Closing => false,
+            SpeechTag::Remark | SpeechTag::LeadIn(_) | SpeechTag::Closing => false,
             SpeechTag::Question(_) | SpeechTag::FollowUp { .. } | SpeechTag::Repeat(_) => {
                 if words >= INTERJECTION_WORDS && heard_percent < HEARD_SOMETHING_PERCENT {
                     self.belongs_before(now);
@@ -343,7 +349,7 @@ impl Session {
     /// Nobody can answer what was not heard: these words go on with the answer before.
     fn belongs_before(&mut self, _now: Time) {
         let (Place::Asking { index }, Floor::Candidate(answer)) = (self.place, &self.floor) else { return };
-        if index > 0 && self.progress.get(index).is_some_and(|progress| progress.follow_ups.is_empty()) {
+        if index > 0 && self.progress.get(index).is_some_and(|progress| progress.probes().count() == 0) {
             let items = answer.items.clone();
             for item in self.record.reassign(&items, Some(number_of(index - 1))) {
                 self.publish_item(Some(item));
@@ -353,7 +359,14 @@ impl Session {
 
     pub(super) fn heard_percent(&self, utterance: &Utterance) -> u64 {
         let heard = u64::from(phrases::count_words(&self.voice.heard(&utterance.items)));
-        let all = u64::from(phrases::count_words(&utterance.speech.words)).max(1);
+        let mut all = u64::from(phrases::count_words(&utterance.speech.words));
+        if !utterance.speech.verbatim {
+            let made = self.voice.made(&utterance.items);
+            // What a model had not come to yet counts as long as the script's words for it.
+            let to_come = if made.contains('?') { 0 } else { all };
+            all = u64::from(phrases::count_words(&made)) + to_come;
+        }
+        let all = all.max(1);
         (heard * 100 / all).min(100)
     }
 
@@ -377,14 +390,13 @@ impl Session {
             }
             progress.repeats += 1;
         }
-        let again = self.once_more(now, cut, heard);
+        let again = self.once_more(now, cut, heard, StepReason::Interrupted);
         self.floor = Floor::Nobody;
         self.say(now, again);
     }
 
     /// Says something after an answer; the candidate who goes on before it is heard has the answer back.
-    fn follow(&mut self, now: Time, speech: super::Speech, effect: Effect) {
-        let mut utterance = Utterance::new(speech, effect, now);
+    fn follow(&mut self, now: Time, mut utterance: Utterance) {
         if let Floor::Candidate(answer) = &self.floor {
             utterance.resume = Some(Box::new(answer.clone()));
         }
@@ -401,6 +413,7 @@ impl Session {
                 return;
             }
             self.disclosure = Disclosure::Given;
+            self.note_disclosed(Owed::CutShort);
             self.notice("ai_disclosure", "warning", phrases::DISCLOSURE);
         }
         let Some(question) = self.setup.interview.questions.get(index) else {
@@ -408,18 +421,20 @@ impl Session {
             return;
         };
         let speech = Self::exactly(SpeechTag::Question(number_of(index)), question.text.clone());
-        self.follow(now, speech, Effect::Ask { index, closes });
+        let question = Utterance::new(speech, Effect::Ask { index, closes }, now);
+        let question = question.noted(StepKind::Asked, StepReason::Plan);
+        let next = match (self.place, closes) {
+            // Whoever was stopped by the clock is not thanked for stopping.
+            (Place::Asking { index: before }, Some("pause" | "finished")) => self.lead_in(now, before, question),
+            _ => question,
+        };
+        self.follow(now, next);
     }
 
     fn follow_up(&mut self, now: Time, index: usize) {
-        let Some((question, progress)) = self.setup.interview.questions.get(index).zip(self.progress.get(index)) else {
-            return;
-        };
-        let number = progress.follow_ups.len();
-        let Some(text) = question.follow_ups.get(number) else { return };
-        let tag = SpeechTag::FollowUp { question: number_of(index), follow_up: number_of(number) };
-        let speech = Self::exactly(tag, text.clone());
-        self.follow(now, speech, Effect::FollowUp);
+        let Some(speech) = self.probe(index) else { return };
+        let probe = Utterance::new(speech, Effect::FollowUp, now);
+        self.follow(now, probe.noted(StepKind::Probed, StepReason::ShortAnswer));
     }
 
     fn move_on(&mut self, now: Time, reason: &'static str) {
@@ -427,29 +442,18 @@ impl Session {
         if index + 1 < self.setup.interview.questions.len() {
             self.ask(now, index + 1, Some(reason));
         } else {
-            self.close_question(index, reason);
+            self.close_question(now, index, reason);
             self.complete(now);
         }
     }
 
     /// The question is done, and this is why.
-    pub(super) fn close_question(&mut self, index: usize, reason: &'static str) {
+    pub(super) fn close_question(&mut self, now: Time, index: usize, reason: &'static str) {
+        self.note_time_spent(now, index);
         let answered = self.record.answered(number_of(index), self.audio_ms);
         let Some(progress) = self.progress.get_mut(index) else { return };
         progress.coverage = if answered { Coverage::Answered } else { Coverage::Skipped };
         progress.reason = Some(reason);
         self.record_question(index);
-    }
-
-    pub(super) fn record_question(&mut self, index: usize) {
-        let Some(progress) = self.progress.get(index) else { return };
-        let number = number_of(index);
-        let change = Change::Question {
-            number,
-            status: progress.coverage.as_str(),
-            reason: progress.reason,
-            follow_ups: progress.follow_ups.clone(),
-        };
-        self.record.question(number, change);
     }
 }

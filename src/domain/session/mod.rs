@@ -10,6 +10,7 @@ mod life;
 mod listening;
 mod output;
 mod phrases;
+mod proving;
 mod record;
 mod script;
 mod speaking;
@@ -28,6 +29,7 @@ use crate::domain::{
     event::{Envelope, LiveEvent, NoticeData, QuestionData, QuestionNumber, StateData, TurnData},
     id::SessionId,
     interview::Interview,
+    proof::PlanProof,
     transcript::Role,
 };
 use floor::{Activity, Answer, Effect, Flight, Floor, Stage, Utterance};
@@ -49,6 +51,8 @@ pub struct SessionSetup {
     pub interview: Interview,
     /// Name of the speech engine, for `session.state`.
     pub engine: String,
+    /// The engine words follow-ups for itself when it is given a brief.
+    pub phrasing: bool,
     /// The candidate must agree before anything is heard.
     pub consent_required: bool,
     pub limits: SessionLimits,
@@ -87,6 +91,7 @@ pub struct Session {
     flight: Flight,
     voice: Voice,
     record: Record,
+    plan: PlanProof,
     interruptions: u32,
     spending: Spending,
     /// When media flowed for the first time.
@@ -123,6 +128,7 @@ impl Session {
             flight: Flight::Clear,
             voice: Voice::default(),
             record: Record::default(),
+            plan: PlanProof::default(),
             interruptions: 0,
             spending: Spending::default(),
             media_since: None,
@@ -335,12 +341,12 @@ impl Session {
 
     /// Words of the latest ask of a question: the question, or the follow-up that came last.
     fn ask_text(&self, index: usize) -> Option<String> {
-        let asked = self.progress.get(index)?.follow_ups.last().cloned();
+        let asked = self.progress.get(index)?.probes().next_back().map(|noted| noted.words().to_owned());
         asked.or_else(|| Some(self.setup.interview.questions.get(index)?.text.clone()))
     }
 
     fn exactly(tag: SpeechTag, words: String) -> Speech {
-        Speech { tag, words, verbatim: true }
+        Speech { tag, words, verbatim: true, brief: None }
     }
 
     /// An id of an item that is made here.

@@ -1,12 +1,15 @@
 //! Everything that a session asks its shell to do.
 
 use crate::domain::{
+    brief::Brief,
     event::Envelope,
     id::ItemId,
+    proof::{PlanProof, QuestionProof},
     session::{EndReason, Status},
     transcript::Item,
     usage::UsageTotal,
 };
+use std::sync::Arc;
 
 /// An output of [`Session`](super::Session).
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +55,8 @@ pub struct Speech {
     pub words: String,
     /// Exactly these words (disclosure, questions, closing), or may a phrasing model use its own (follow-ups)?
     pub verbatim: bool,
+    /// What a phrasing model is told, where it may use its own words; `words` stand in when it fails.
+    pub brief: Option<Arc<Brief>>,
 }
 
 /// What a speech is for; echoed by the model in `ResponseStarted`.
@@ -67,6 +72,9 @@ pub enum SpeechTag {
     Repeat(u32),
     /// "Are you still there?", "take your time", "welcome back".
     Remark,
+    /// Takes note of the answer to this question before the next is asked, in a model's words. Nothing stands in for
+    /// it: an engine that has no words says nothing, and is not in trouble.
+    LeadIn(u32),
     /// Thanks and what happens next.
     Closing,
 }
@@ -89,6 +97,13 @@ pub enum Change {
         reason: Option<&'static str>,
         follow_ups: Vec<String>,
     },
+    /// The proof of a question, as it is now; its `Question` comes before.
+    Proof {
+        number: u32,
+        proof: QuestionProof,
+    },
+    /// What became of the words that every interview owes.
+    Plan(PlanProof),
     /// Counters for the results, as they are now.
     Interruptions(u32),
     /// What was used so far of one kind of one model.

@@ -18,6 +18,15 @@ pub(super) const FAILED_SAVED: &str =
     "I am sorry, there is a technical problem, and the interview has to stop. Your answers so far are saved.";
 pub(super) const FAILED: &str = "I am sorry, there is a technical problem, and the interview has to stop.";
 
+/// Follow-ups where the author has written no more and a model that was to word one has none.
+pub(super) const PROBES: [&str; 5] = [
+    "Could you tell me a little more about that?",
+    "Could you give me an example of that?",
+    "Could you describe that in a bit more detail?",
+    "What was most important to you there?",
+    "Is there anything that you would like to add to that?",
+];
+
 /// The first words: who speaks, that it is an AI, how many questions there are.
 pub(super) fn greeting(interview: &Interview) -> String {
     let name = match interview.persona.trim() {

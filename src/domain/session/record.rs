@@ -3,6 +3,7 @@
 use crate::domain::{
     event::ItemData,
     id::ItemId,
+    proof::PlanProof,
     session::{Change, EndReason, Output, Status, phrases::count_words},
     transcript::{Item, ItemState, Role},
     usage::{Kind, Source, UsageTotal},
@@ -39,6 +40,8 @@ struct Unsent {
 enum Slot {
     Started,
     Question(u32),
+    Proof(u32),
+    Plan,
     Interruptions,
     Usage(Source, String, Kind),
     Status,
@@ -225,6 +228,21 @@ impl Record {
 
     pub fn question(&mut self, number: u32, change: Change) {
         self.unsent.other.insert(Slot::Question(number), change);
+    }
+
+    pub fn proof(&mut self, number: u32, change: Change) {
+        self.unsent.other.insert(Slot::Proof(number), change);
+    }
+
+    pub fn plan(&mut self, plan: PlanProof) {
+        self.unsent.other.insert(Slot::Plan, Change::Plan(plan));
+    }
+
+    /// What the candidate said to a question, in order, as far as the words are known.
+    pub fn said(&self, question: u32) -> String {
+        let of_it = |item: &&Item| item.role == Role::User && item.question == Some(question);
+        let words = self.items.iter().filter(of_it).map(|item| item.content.trim()).filter(|words| !words.is_empty());
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// The next transaction, unless one is under way: all changes since the last.

@@ -8,6 +8,7 @@ use super::{
 use crate::domain::{
     event::LiveEvent,
     id::{ItemId, ResponseId},
+    proof::{Owed, StepKind, StepReason},
 };
 
 /// A response that makes no progress for this long is given up.
@@ -41,7 +42,12 @@ impl Session {
             }
             ModelEvent::AgentText { item_id, text } => {
                 self.voice.set_text(&item_id, &text);
+                self.refresh_step(&item_id);
                 self.on_agent_progress(now, &item_id);
+            }
+            ModelEvent::Phrased { item_id, worded_by, stand_in } => {
+                self.voice.set_worded(&item_id, worded_by, stand_in);
+                self.refresh_step(&item_id);
             }
             ModelEvent::AgentAudioDone { item_id, received_ms } => {
                 self.voice.set_received(&item_id, received_ms);
@@ -119,6 +125,7 @@ impl Session {
     pub(super) fn cut_short(&mut self, now: Time) {
         let Floor::Interviewer(mut utterance) = std::mem::replace(&mut self.floor, Floor::Nobody) else { return };
         self.cancel_response(now);
+        self.note_items(&utterance);
         let heard = self.voice.is_heard(&utterance.items);
         if heard {
             self.interruptions += 1;
@@ -129,7 +136,8 @@ impl Session {
             self.closing_was_cut(now, utterance);
             return;
         }
-        if !heard && let Some(answer) = utterance.resume.take() {
+        let before_next = !heard || matches!(utterance.speech.tag, SpeechTag::LeadIn(_));
+        if before_next && let Some(answer) = utterance.resume.take() {
             // The answer was not over after all: the candidate has the floor back, as if nothing had been decided.
             self.floor = Floor::Candidate(answer.reopened(now));
             return;
@@ -170,7 +178,7 @@ impl Session {
                     utterance.items.push(item_id.clone());
                 }
                 let question = question_of(utterance.speech.tag).unwrap_or(question);
-                self.voice.add(&item_id, &utterance.speech.words, question);
+                self.voice.add(&item_id, told(&utterance.speech), question);
             }
             _ => self.voice.add(&item_id, "", question),
         }
@@ -212,6 +220,17 @@ impl Session {
     /// The model did not say it: once more after a moment, or never again.
     pub(super) fn utterance_failed(&mut self, now: Time) {
         let Floor::Interviewer(utterance) = &mut self.floor else { return };
+        if let Some(next) = utterance.next.take() {
+            // It was not owed: what it led to is said.
+            let resume = utterance.resume.take();
+            let heard = !utterance.items.is_empty();
+            self.floor = Floor::Nobody;
+            if heard {
+                self.outputs.push_back(Output::StopAudio);
+            }
+            self.say(now, Utterance { resume, ..next.afresh(now) });
+            return;
+        }
         utterance.failures += 1;
         if utterance.failures >= FAILURES_MAX {
             self.on_model_failed(now);
@@ -223,13 +242,16 @@ impl Session {
         }
         let Floor::Interviewer(utterance) = std::mem::replace(&mut self.floor, Floor::Nobody) else { return };
         let wait_ms = RETRY_MS * u64::from(utterance.failures);
-        let mut again = self.once_more(now, utterance, heard);
+        let mut again = self.once_more(now, utterance, heard, StepReason::EngineTrouble);
         again.stage = Stage::Queued { not_before: Time(now.0 + wait_ms) };
         self.floor = Floor::Interviewer(again);
     }
 
     /// The utterance to say instead of one that was not heard to its end.
-    pub(super) fn once_more(&self, now: Time, utterance: Utterance, heard: bool) -> Utterance {
+    pub(super) fn once_more(&self, now: Time, mut utterance: Utterance, heard: bool, why: StepReason) -> Utterance {
+        if let Some(next) = utterance.next.take() {
+            return Utterance { resume: utterance.resume, ..next.afresh(now) };
+        }
         let mut again = utterance.afresh(now);
         let Place::Asking { index } = self.place else { return again };
         if heard && matches!(again.speech.tag, SpeechTag::Question(_) | SpeechTag::FollowUp { .. }) {
@@ -237,17 +259,23 @@ impl Session {
             again.speech = Self::exactly(SpeechTag::Repeat(number_of(index)), words);
             again.effect = Effect::Nothing;
         }
+        if heard && matches!(again.speech.tag, SpeechTag::Repeat(_)) {
+            again.note = Some((StepKind::Repeated, why));
+        }
         again
     }
 
     fn on_playout_started(&mut self, now: Time, item_id: ItemId, audio_ms: u64) {
         self.adopt(&item_id);
         self.voice.start(&item_id, audio_ms);
+        let mut noted = None;
         let effect = match &mut self.floor {
             Floor::Interviewer(utterance) if utterance.items.contains(&item_id) => {
+                let note = utterance.note.take();
+                noted = note.map(|note| (note, utterance.speech.clone(), utterance.items.clone()));
                 utterance.resume = utterance.resume.take().filter(|_| {
                     // A remark or a repeat leaves the answer as it was.
-                    matches!(utterance.speech.tag, SpeechTag::Remark | SpeechTag::Repeat(_))
+                    matches!(utterance.speech.tag, SpeechTag::Remark | SpeechTag::Repeat(_) | SpeechTag::LeadIn(_))
                 });
                 std::mem::replace(&mut utterance.effect, Effect::Nothing)
             }
@@ -258,6 +286,9 @@ impl Session {
             }
         };
         self.take_effect(now, effect);
+        if let Some((note, speech, items)) = noted {
+            self.note_step(note, &speech, &items);
+        }
         self.record_spoken(&item_id);
     }
 
@@ -273,7 +304,7 @@ impl Session {
             {
                 utterance.items.push(item_id.clone());
                 let question = question_of(utterance.speech.tag).unwrap_or(question);
-                self.voice.add(item_id, &utterance.speech.words, question);
+                self.voice.add(item_id, told(&utterance.speech), question);
             }
             _ => self.voice.add(item_id, "", question),
         }
@@ -285,7 +316,7 @@ impl Session {
             Effect::Nothing => {}
             Effect::Ask { index, closes } => {
                 if let (Place::Asking { index: before }, Some(reason)) = (self.place, closes) {
-                    self.close_question(before, reason);
+                    self.close_question(now, before, reason);
                 }
                 self.place = Place::Asking { index };
                 if let Some(progress) = self.progress.get_mut(index) {
@@ -297,18 +328,13 @@ impl Session {
             }
             Effect::FollowUp => {
                 let Place::Asking { index } = self.place else { return };
-                let Some(question) = self.setup.interview.questions.get(index) else { return };
                 let Some(progress) = self.progress.get_mut(index) else { return };
-                let Some(text) = question.follow_ups.get(progress.follow_ups.len()) else { return };
-                progress.follow_ups.push(text.clone());
                 progress.reminders = 0;
-                self.record_question(index);
-                self.publish_question();
             }
         }
     }
 
-    fn publish_question(&mut self) {
+    pub(super) fn publish_question(&mut self) {
         if let Some(question) = self.question_data() {
             self.publish(LiveEvent::Question(question));
         }
@@ -333,7 +359,9 @@ impl Session {
 
     pub(super) fn played(&mut self, now: Time) {
         let Floor::Interviewer(utterance) = std::mem::replace(&mut self.floor, Floor::Nobody) else { return };
+        self.note_items(&utterance);
         if matches!(self.life, Life::Closing { .. }) {
+            self.note_closing(Owed::Spoken);
             self.close_peer_side(now);
             return;
         }
@@ -345,6 +373,11 @@ impl Session {
             SpeechTag::Remark | SpeechTag::Repeat(_) => {
                 let answer = utterance.resume.map_or_else(|| Answer::new(now), |answer| answer.resumed(now));
                 self.floor = Floor::Candidate(answer);
+            }
+            SpeechTag::LeadIn(_) => {
+                if let Some(next) = utterance.next {
+                    self.say(now, Utterance { resume: utterance.resume, ..next.afresh(now) });
+                }
             }
             SpeechTag::Question(_) | SpeechTag::FollowUp { .. } | SpeechTag::Closing => {
                 self.floor = Floor::Candidate(Answer::new(now));
@@ -358,6 +391,7 @@ impl Session {
         // As long as the pacer has not said how much was heard of a cut item, nothing counts as heard.
         let told = self.voice.is_over(&greeting.items);
         self.disclosure = if told && phrases::discloses(&self.voice.heard(&greeting.items)) {
+            self.note_disclosed(Owed::Spoken);
             Disclosure::Given
         } else {
             // What was never begun was not tried.
@@ -388,7 +422,7 @@ impl Session {
             let heard = self.voice.is_heard(&utterance.items);
             self.hush_local();
             let Floor::Interviewer(utterance) = std::mem::replace(&mut self.floor, Floor::Nobody) else { return };
-            self.floor = Floor::Interviewer(self.once_more(now, utterance, heard));
+            self.floor = Floor::Interviewer(self.once_more(now, utterance, heard, StepReason::EngineTrouble));
         }
     }
 
@@ -406,11 +440,16 @@ impl Session {
     }
 }
 
+/// What the model was told to say, where it is told the words.
+fn told(speech: &Speech) -> &str {
+    if speech.verbatim { &speech.words } else { "" }
+}
+
 /// The question that a speech belongs to: `None` where the tag does not say, `Some(None)` for none.
 fn question_of(tag: SpeechTag) -> Option<Option<u32>> {
     match tag {
         SpeechTag::Greeting | SpeechTag::Closing => Some(None),
-        SpeechTag::Question(number) | SpeechTag::Repeat(number) => Some(Some(number)),
+        SpeechTag::Question(number) | SpeechTag::Repeat(number) | SpeechTag::LeadIn(number) => Some(Some(number)),
         SpeechTag::FollowUp { question, .. } => Some(Some(question)),
         SpeechTag::Remark => None,
     }

@@ -2,6 +2,7 @@
 
 use crate::domain::{
     id::ItemId,
+    proof::{StandIn, Wording},
     session::{phrases::count_words, record::AgentView},
     transcript::ItemState,
 };
@@ -30,6 +31,7 @@ pub(super) struct Spoken {
     received_ms: Option<u64>,
     playout: Playout,
     shown: String,
+    worded: (Wording, Option<StandIn>),
 }
 
 /// What the pacer did with an item.
@@ -59,6 +61,7 @@ impl Voice {
             received_ms: None,
             playout: Playout::Waiting,
             shown: String::new(),
+            worded: (Wording::Script, None),
         });
     }
 
@@ -86,6 +89,22 @@ impl Voice {
 
     pub fn set_text(&mut self, item_id: &ItemId, text: &str) {
         self.update(item_id, |spoken| spoken.text = text.chars().take(TEXT_CHARS_MAX).collect());
+    }
+
+    pub fn set_worded(&mut self, item_id: &ItemId, worded_by: Wording, stand_in: Option<StandIn>) {
+        self.update(item_id, |spoken| spoken.worded = (worded_by, stand_in));
+    }
+
+    /// Who worded these; of several items the last that says so counts.
+    pub fn worded(&self, item_ids: &[ItemId]) -> (Wording, Option<StandIn>) {
+        let known = item_ids.iter().filter_map(|item_id| self.find(item_id)).map(|spoken| spoken.worded);
+        known.fold((Wording::Script, None), |all, one| if one == (Wording::Script, None) { all } else { one })
+    }
+
+    /// All words of these, heard or not.
+    pub fn made(&self, item_ids: &[ItemId]) -> String {
+        let texts: Vec<&str> = item_ids.iter().filter_map(|id| self.find(id)).map(Spoken::generated).collect();
+        texts.join(" ").trim().to_owned()
     }
 
     pub fn set_received(&mut self, item_id: &ItemId, received_ms: u64) {

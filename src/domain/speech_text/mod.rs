@@ -81,7 +81,8 @@ pub fn sentences(text: &str) -> Vec<String> {
     sentences
 }
 
-fn ends_sentence(word: &str, next: Option<&str>) -> bool {
+/// Does a sentence end with this word, when that word follows?
+pub(crate) fn ends_sentence(word: &str, next: Option<&str>) -> bool {
     let bare = word.trim_end_matches(['"', '\'', ')', ']', '\u{201d}', '\u{2019}']);
     if !bare.ends_with(['.', '!', '?', '\u{2026}']) {
         return false;

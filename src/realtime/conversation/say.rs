@@ -278,6 +278,7 @@ fn tag_text(tag: SpeechTag) -> String {
         SpeechTag::FollowUp { question, follow_up } => format!("follow_up:{question}:{follow_up}"),
         SpeechTag::Repeat(number) => format!("repeat:{number}"),
         SpeechTag::Remark => "remark".into(),
+        SpeechTag::LeadIn(number) => format!("lead_in:{number}"),
         SpeechTag::Closing => "closing".into(),
     }
 }
@@ -292,6 +293,7 @@ fn parse_tag(text: &str) -> Option<SpeechTag> {
         "follow_up" => SpeechTag::FollowUp { question: number()?, follow_up: number()? },
         "repeat" => SpeechTag::Repeat(number()?),
         "remark" => SpeechTag::Remark,
+        "lead_in" => SpeechTag::LeadIn(number()?),
         "closing" => SpeechTag::Closing,
         _ => return None,
     })

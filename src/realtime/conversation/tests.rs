@@ -84,7 +84,7 @@ impl World {
     }
 
     fn say(&mut self, words: &str) -> Vec<Action> {
-        let speech = Speech { tag: SpeechTag::Remark, words: words.into(), verbatim: true };
+        let speech = Speech { tag: SpeechTag::Remark, words: words.into(), verbatim: true, brief: None };
         self.command(ModelCommand::Say(speech))
     }
 }

@@ -61,6 +61,7 @@ fn session_record(row: &AnyRow) -> Result<SessionRecord, StoreError> {
         sequence: number(row, "sequence")?,
         items: Vec::new(),
         questions: Vec::new(),
+        plan: optional_json("plan")?.map(|json| from_json("plan", &json)).transpose()?,
         client_transcript: optional_json("client_transcript")?
             .map(|json| from_json("client_transcript", &json))
             .transpose()?,
@@ -103,7 +104,8 @@ fn item(row: &AnyRow) -> Result<Item, StoreError> {
 }
 
 async fn questions(db: &mut AnyConnection, session_id: &SessionId) -> Result<Vec<QuestionRecord>, StoreError> {
-    let select = "SELECT number, status, reason, follow_ups FROM questions WHERE session_id = $1 ORDER BY number";
+    let select =
+        "SELECT number, status, reason, follow_ups, proof FROM questions WHERE session_id = $1 ORDER BY number";
     let rows = query(select).bind(session_id.as_str()).fetch_all(db).await.map_err(unavailable)?;
     let question = |row: &AnyRow| {
         Ok(QuestionRecord {
@@ -111,6 +113,7 @@ async fn questions(db: &mut AnyConnection, session_id: &SessionId) -> Result<Vec
             status: text(row, "status")?,
             reason: column(row, "reason")?,
             follow_ups: from_json("follow_ups", &text(row, "follow_ups")?)?,
+            proof: column::<Option<String>>(row, "proof")?.map(|json| from_json("proof", &json)).transpose()?,
         })
     };
     rows.iter().map(question).collect()

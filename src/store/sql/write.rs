@@ -87,6 +87,23 @@ pub(super) async fn apply(
             Change::Question { number, status, reason, follow_ups } => {
                 put_question(db, session_id, *number, (status, *reason), follow_ups, at).await?;
             }
+            Change::Proof { number, proof } => {
+                query("UPDATE questions SET proof = $1 WHERE session_id = $2 AND number = $3")
+                    .bind(to_json(proof)?)
+                    .bind(session_id.as_str())
+                    .bind(i64::from(*number))
+                    .execute(&mut *db)
+                    .await
+                    .map_err(unavailable)?;
+            }
+            Change::Plan(plan) => {
+                query("UPDATE sessions SET plan = $1 WHERE session_id = $2")
+                    .bind(to_json(plan)?)
+                    .bind(session_id.as_str())
+                    .execute(&mut *db)
+                    .await
+                    .map_err(unavailable)?;
+            }
             Change::Interruptions(count) => {
                 query("UPDATE sessions SET interruptions = $1 WHERE session_id = $2 AND interruptions < $1")
                     .bind(i64::from(*count))

@@ -168,11 +168,12 @@ struct Simulation {
 }
 
 impl Simulation {
-    fn new(consent_required: bool) -> Self {
+    fn new(consent_required: bool, phrasing: bool) -> Self {
         let setup = SessionSetup {
             session_id: SessionId::from_random([1; 16]),
             interview: plan(),
             engine: "test".to_owned(),
+            phrasing,
             consent_required,
             limits: SessionLimits::default(),
             seed: 1,
@@ -312,7 +313,12 @@ impl Simulation {
                 Change::Question { number, status, reason, .. } => {
                     self.durable_questions.insert(number, (status, reason));
                 }
-                Change::Status { .. } | Change::Started | Change::Interruptions(_) | Change::Usage(_) => {}
+                Change::Status { .. }
+                | Change::Started
+                | Change::Interruptions(_)
+                | Change::Proof { .. }
+                | Change::Plan(_)
+                | Change::Usage(_) => {}
             }
         }
         self.input(Input::Persisted { sequence });
@@ -347,7 +353,12 @@ impl Simulation {
 
     /// The model answers the open `Say`, with audio or without.
     fn respond(&mut self, audio: bool, status: ResponseStatus) {
-        let Some((speech, begun)) = self.open_say.clone() else { return };
+        let Some((mut speech, begun)) = self.open_say.clone() else { return };
+        if !speech.verbatim {
+            // In a model's words.
+            let lead_in = matches!(speech.tag, SpeechTag::LeadIn(_));
+            speech.words = if lead_in { "Thank you for that." } else { "You said so. And what then?" }.to_owned();
+        }
         let response_id = begun.unwrap_or_else(|| ResponseId::new(self.fresh("resp")));
         self.model(ModelEvent::ResponseStarted { response_id: response_id.clone(), tag: Some(speech.tag) });
         if audio && self.open_say.is_some() && self.cancelled_at.is_none() {
@@ -402,7 +413,7 @@ impl Simulation {
                 assert_eq!(current, Some(question), "a follow-up belongs to the question before it");
                 assert!(follow_up <= 2);
             }
-            SpeechTag::Repeat(_) | SpeechTag::Remark | SpeechTag::Closing => {}
+            SpeechTag::Repeat(_) | SpeechTag::Remark | SpeechTag::LeadIn(_) | SpeechTag::Closing => {}
         }
         self.started.push(tag);
     }
@@ -565,19 +576,19 @@ fn whatever_happens_the_promises_hold() {
     let rng = TestRng::from_seed(config.rng_algorithm, &seed);
     let mut runner = proptest::test_runner::TestRunner::new_with_rng(config, rng);
     let moves = prop::collection::vec(any_move(), 20..MOVES);
-    let outcome =
-        runner.run(&(prop::bool::weighted(0.1), prop::bool::weighted(0.9), moves), |(consent, live, moves)| {
-            let mut simulation = Simulation::new(consent);
-            if live {
-                simulation.make(Move::Ready);
-                simulation.make(Move::Connect);
-            }
-            for step in moves {
-                simulation.make(step);
-            }
-            simulation.come_to_an_end();
-            Ok(())
-        });
+    let draw = (prop::bool::weighted(0.1), prop::bool::weighted(0.9), any::<bool>(), moves);
+    let outcome = runner.run(&draw, |(consent, live, phrasing, moves)| {
+        let mut simulation = Simulation::new(consent, phrasing);
+        if live {
+            simulation.make(Move::Ready);
+            simulation.make(Move::Connect);
+        }
+        for step in moves {
+            simulation.make(step);
+        }
+        simulation.come_to_an_end();
+        Ok(())
+    });
     if let Err(error) = outcome {
         panic!("seed {seed:?}: {error}");
     }
@@ -592,9 +603,9 @@ fn the_simulation_reaches_every_part_of_an_interview() {
     let moves = prop::collection::vec(any_move(), MOVES);
     let mut tags = BTreeSet::new();
     let mut reasons = BTreeSet::new();
-    for _ in 0..1_000 {
+    for round in 0..1_000 {
         let drawn = moves.new_tree(&mut runner).expect("the strategy draws").current();
-        let mut simulation = Simulation::new(false);
+        let mut simulation = Simulation::new(false, round % 2 == 0);
         simulation.make(Move::Ready);
         simulation.make(Move::Connect);
         for step in drawn {
@@ -607,7 +618,8 @@ fn the_simulation_reaches_every_part_of_an_interview() {
         simulation.come_to_an_end();
         reasons.extend(simulation.session.end_reason().map(|reason| reason.as_str()));
     }
-    let expected = ["Closing", "FollowUp", "Greeting", "Remark", "Repeat", "question 1", "question 2", "question 3"];
+    let expected =
+        ["Closing", "FollowUp", "Greeting", "LeadIn", "Remark", "Repeat", "question 1", "question 2", "question 3"];
     assert_eq!(tags.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     for reason in ["completed", "candidate_ended", "platform_ended", "interrupted", "internal", "engine_failed"] {
         assert!(reasons.contains(reason), "{reason} is not reached: {reasons:?}");

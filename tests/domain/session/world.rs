@@ -6,6 +6,7 @@ use viva::domain::{
     event::{ClientMessage, Envelope, LiveEvent},
     id::{ItemId, ResponseId, SessionId},
     interview::{Interview, Question},
+    proof::{PlanProof, QuestionProof},
     session::{
         Change, EndReason, Input, ModelCommand, ModelEvent, Output, PeerEvent, PlayoutEvent, ResponseStatus, Session,
         SessionLimits, SessionSetup, Speech, SpeechTag, Status, StopReason, Time,
@@ -64,6 +65,8 @@ pub struct World {
     pub saved: Option<bool>,
     pub items: BTreeMap<String, Item>,
     pub questions: BTreeMap<u32, (&'static str, Option<&'static str>, Vec<String>)>,
+    pub proofs: BTreeMap<u32, QuestionProof>,
+    pub plan: PlanProof,
     pub interruptions: u32,
     pub usage: Vec<UsageTotal>,
 }
@@ -78,6 +81,7 @@ impl World {
             session_id: SessionId::from_random([7; 16]),
             interview,
             engine: "test".to_owned(),
+            phrasing: false,
             consent_required,
             limits: SessionLimits::default(),
             seed: 7,
@@ -103,6 +107,8 @@ impl World {
             saved: None,
             items: BTreeMap::new(),
             questions: BTreeMap::new(),
+            proofs: BTreeMap::new(),
+            plan: PlanProof::default(),
             interruptions: 0,
             usage: Vec::new(),
         }
@@ -213,6 +219,10 @@ impl World {
                     self.questions.insert(*number, (status, *reason, follow_ups.clone()));
                 }
                 Change::Interruptions(count) => self.interruptions = *count,
+                Change::Proof { number, proof } => {
+                    self.proofs.insert(*number, proof.clone());
+                }
+                Change::Plan(plan) => self.plan = *plan,
                 Change::Status { .. } | Change::Started => {}
                 Change::Usage(total) => {
                     self.usage.retain(|kept| {

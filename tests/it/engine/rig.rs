@@ -114,7 +114,7 @@ impl Rig {
     }
 
     pub async fn say(&self, words: &str) {
-        let speech = Speech { tag: SpeechTag::Greeting, words: words.into(), verbatim: true };
+        let speech = Speech { tag: SpeechTag::Greeting, words: words.into(), verbatim: true, brief: None };
         self.commands.send(ModelCommand::Say(speech)).await.expect("the conversation goes on");
     }
 

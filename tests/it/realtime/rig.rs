@@ -124,7 +124,7 @@ impl Rig {
     }
 
     pub async fn say(&self, tag: SpeechTag, words: &str) {
-        let speech = Speech { tag, words: words.into(), verbatim: true };
+        let speech = Speech { tag, words: words.into(), verbatim: true, brief: None };
         self.command(ModelCommand::Say(speech)).await;
     }
 
