@@ -1,5 +1,6 @@
 //! The composition root: the only file that names concrete stores, models and media, and the order of start and end.
 
+mod prices;
 mod rest;
 
 use self::rest::Rest;
@@ -26,6 +27,7 @@ use crate::{
     room::Rooms,
     session::{Registry, SessionDeps},
     shutdown::{Phase, Shutdown},
+    spending::Spending,
     store::{SqlStore, Store, StoreError},
     wire::realtime::dialect::Dialect,
 };
@@ -79,6 +81,8 @@ pub enum StartError {
     Kinds(String),
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    #[error("price file {name}: {problem}")]
+    Prices { name: String, problem: String },
     #[error("cannot use Twilio: {0}")]
     Twilio(reqwest::Error),
 }
@@ -130,6 +134,7 @@ impl App {
         let grpc = grpc::routes(Arc::new(Rest::new(state.clone())), &shutdown).into_axum_router();
         let http = serve(&config.http, listener, http::router(state.clone(), Some(grpc))).await?;
         shutdown.tasks.spawn(http::keep_sweeping(state.clone()));
+        shutdown.tasks.spawn(state.spending.clone().keep_watch(shutdown.stop.clone()));
         let interview_url = if config.access.open_mode() { Some(http::open_invite(&state).await?) } else { None };
         Ok(Self { url, interview_url, state, media, store, shutdown, drain: config.limits.drain, http })
     }
@@ -196,12 +201,14 @@ async fn compose(
 ) -> Result<Shared, StartError> {
     let keys = ProviderKeys::new(config.openai.keys.clone());
     let engine = Arc::new(BuiltinEngine::new(config.engine.models_dir.clone()));
+    let spending = spending(config, store)?;
     let deps = SessionDeps {
         store: store.clone(),
         media: media.clone(),
         model: model(&config.engine, &keys, &engine)?,
         voice: engine.clone(),
         limits: config.limits.clone(),
+        spending: spending.clone(),
         shutdown: shutdown.clone(),
     };
     let cache = cache::open(config.redis_url.as_ref()).await?;
@@ -210,9 +217,10 @@ async fn compose(
     Ok(Shared {
         authenticator: Authenticator::new(&config.access)?,
         registry: Registry::new(deps),
-        relay: Relay::new(relay_deps(config, &keys, &kinds, store, &engine, shutdown)?),
+        relay: Relay::new(relay_deps(config, &keys, &kinds, store, &engine, &spending, shutdown)?),
         database: store.clone(),
         store: store.clone(),
+        spending,
         engine,
         kinds,
         ice: IceSource::new(config.ice.clone(), config.twilio.as_ref()).map_err(StartError::Twilio)?,
@@ -242,12 +250,20 @@ async fn compose(
     })
 }
 
+/// What everything costs, and what may be spent.
+fn spending(config: &Config, store: &Arc<SqlStore>) -> Result<Arc<Spending>, StartError> {
+    let prices = prices::price_book(config.outcome.prices.as_deref())?;
+    let model = config.engine.realtime_model.clone();
+    Ok(Arc::new(Spending::new(store.clone(), prices, config.outcome.budget, model)))
+}
+
 fn relay_deps(
     config: &Config,
     keys: &ProviderKeys,
     kinds: &[Interview],
     store: &Arc<SqlStore>,
     engine: &Arc<BuiltinEngine>,
+    spending: &Arc<Spending>,
     shutdown: &Shutdown,
 ) -> Result<RelayDeps, StartError> {
     let general = kinds.iter().find(|kind| kind.kind == DEFAULT_KIND).or(kinds.first());
@@ -260,6 +276,7 @@ fn relay_deps(
         transcriber: config.engine.transcribe_model.clone(),
         places_max: config.limits.sessions_max.min(config.api.sockets_max),
         duration_max: config.limits.session_duration_max,
+        spending: spending.clone(),
         reject_beta: config.voice.reject_beta,
         shutdown: shutdown.clone(),
     })

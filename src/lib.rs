@@ -56,6 +56,8 @@ pub mod shutdown;
 #[cfg(feature = "server")]
 pub mod simulate;
 #[cfg(feature = "server")]
+pub mod spending;
+#[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;

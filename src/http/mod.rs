@@ -31,6 +31,7 @@ use crate::{
     room::Rooms,
     session::Registry,
     shutdown::Shutdown,
+    spending::Spending,
     store::{SqlStore, Store},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -44,6 +45,7 @@ pub struct Shared {
     pub store: Arc<dyn Store>,
     /// The same, with the areas beside sessions: rooms, users, interviews.
     pub database: Arc<SqlStore>,
+    pub spending: Arc<Spending>,
     pub engine: Arc<BuiltinEngine>,
     pub kinds: Vec<Interview>,
     pub ice: IceSource,

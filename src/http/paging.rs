@@ -72,8 +72,17 @@ pub fn cut<T>(entries: &mut Vec<T>, limit: u32, position: impl Fn(&T) -> ListPos
 
 /// The `Link` to the next page.
 pub fn link(path: &str, limit: u32, next: Option<&str>) -> HeaderMap {
+    link_with(&format!("{path}?"), limit, next)
+}
+
+/// The same for a path that has parameters already.
+pub fn link_within(path: &str, limit: u32, next: Option<&str>) -> HeaderMap {
+    link_with(&format!("{path}&"), limit, next)
+}
+
+fn link_with(begin: &str, limit: u32, next: Option<&str>) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let value = next.map(|next| format!("<{path}?limit={limit}&cursor={next}>; rel=\"next\""));
+    let value = next.map(|next| format!("<{begin}limit={limit}&cursor={next}>; rel=\"next\""));
     if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
         headers.insert(header::LINK, value);
     }

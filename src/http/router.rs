@@ -7,7 +7,7 @@ use super::{
     grpc_gate, idempotency, middleware, openapi, page,
     routes::{
         self, catalogue, docs, events, health, interviews, invites, live, realtime, rooms, sessions, sign_in,
-        signaling, voice,
+        signaling, usage, voice,
     },
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
@@ -85,6 +85,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(sessions::routes())
         .merge(sign_in::routes())
         .merge(realtime::routes())
+        .merge(usage::routes())
         .merge(voice::routes())
         .merge(routes::webrtc::routes())
 }

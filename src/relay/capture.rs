@@ -5,6 +5,7 @@ use crate::{
         id::{ItemId, SessionId},
         session::{Change, Script, Status},
         transcript::{Item, ItemState, Role},
+        usage::UsageTotal,
     },
     store::{SessionRecord, Store, StoreError},
     wire::realtime::{self, ServerEvent},
@@ -65,6 +66,7 @@ pub(super) struct Capture {
     /// Where this connection begins on the session's clock.
     base_ms: u64,
     items: HashMap<String, Kept>,
+    used_before: Vec<UsageTotal>,
 }
 
 impl Capture {
@@ -81,9 +83,15 @@ impl Capture {
             next_position: record.items.iter().map(|item| item.position + 1).max().unwrap_or(0),
             base_ms: end_of(&record),
             items: HashMap::new(),
+            used_before: record.usage,
         };
         this.save(vec![Change::Status { status: Status::Active, end_reason: None }, Change::Started]).await?;
         Ok(this)
+    }
+
+    /// What the session used before this connection.
+    pub(super) fn used_before(&self) -> &[UsageTotal] {
+        &self.used_before
     }
 
     /// Makes changes durable, trying again for a while.

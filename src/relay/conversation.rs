@@ -2,6 +2,7 @@
 
 use super::{
     Grant, RelayDeps,
+    bill::Bill,
     capture::{Capture, CaptureError, Moment},
     client::{ClientEnd, Closing, Said},
     engine::{self, EngineSide},
@@ -38,6 +39,7 @@ enum News {
 pub(super) struct Conversation {
     side: Side,
     capture: Option<Capture>,
+    bill: Bill,
     /// Base 64 bytes that the client appended, for the clock of a transcript whose audio is not decoded here.
     appended_base64: u64,
 }
@@ -84,7 +86,13 @@ impl Conversation {
             None => None,
         };
         let session = granted(deps, grant.session, capture.is_some());
-        let script = Script::new(grant.plan.clone().unwrap_or_else(|| deps.plan.clone()));
+        let plan = grant.plan.clone().unwrap_or_else(|| deps.plan.clone());
+        let names = (deps.model.clone(), deps.transcriber.clone());
+        let bill = Bill::new(deps.spending.clone(), &plan, capture.as_ref(), names.0, names.1);
+        if let Some(closing) = bill.spent() {
+            return Err(closing);
+        }
+        let script = Script::new(plan);
         let side = match &deps.provider {
             Some(server) => {
                 let mut session = session;
@@ -102,7 +110,7 @@ impl Conversation {
                 Side::Engine(Box::new(EngineSide::start(&deps.engine, setup, &deps.shutdown.tasks)))
             }
         };
-        Ok(Self { side, capture, appended_base64: 0 })
+        Ok(Self { side, capture, bill, appended_base64: 0 })
     }
 
     /// Returns what to tell the client, if it is there.
@@ -120,6 +128,9 @@ impl Conversation {
                 match self.pass_on(client, news).await {
                     Ok(()) => {}
                     Err(over) => return over,
+                }
+                if let Some(closing) = self.count().await {
+                    return Some(closing);
                 }
             }
             let has_room = self.has_room();
@@ -213,15 +224,33 @@ impl Conversation {
                 client.tell_voice(text).await
             }
             News::Upstream(upstream::News::Event(event)) => {
-                if self.capture.is_some()
+                if (self.capture.is_some() || is_counted(&event))
                     && let Ok(event) = serde_json::from_value::<ServerEvent>(event.clone())
                 {
+                    self.bill.on_event(&event);
                     self.keep(&event).await?;
                 }
                 client.tell_value(event).await
             }
         };
         if told { Ok(()) } else { Err(None) }
+    }
+
+    /// Puts what was used on the account; what to say when no more may be spent.
+    async fn count(&mut self) -> Option<Closing> {
+        if let Side::Engine(engine) = &mut self.side {
+            self.bill.on_engine(engine.take_usage());
+        }
+        let changes = self.bill.settle();
+        if changes.is_empty() {
+            return None;
+        }
+        if let Some(capture) = &mut self.capture
+            && let Err(error) = capture.save(changes).await
+        {
+            return Some(not_kept(error));
+        }
+        self.bill.spent()
     }
 
     /// The conversation is over in the middle of something: what was said of it is kept as far as it is known.
@@ -250,6 +279,17 @@ impl Conversation {
         }
         capture.save(changes).await.map_err(|error| Some(not_kept(error)))
     }
+}
+
+/// Whether an event may say what something cost.
+fn is_counted(event: &Value) -> bool {
+    const KINDS: [&str; 4] = [
+        "session.created",
+        "session.updated",
+        "response.done",
+        "conversation.item.input_audio_transcription.completed",
+    ];
+    event["type"].as_str().is_some_and(|kind| KINDS.contains(&kind))
 }
 
 /// Resolves when the conversation has to end, whatever its state.

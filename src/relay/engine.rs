@@ -5,6 +5,7 @@ use crate::{
     domain::{
         id::ItemId,
         session::{ModelCommand, ModelEvent, Speech, SpeechTag},
+        usage::Usage,
     },
     engine::{AudioOrder, BuiltinEngine, Order, ServePorts},
     media::port::{
@@ -69,6 +70,8 @@ pub(super) struct EngineSide {
     opened: VecDeque<ItemId>,
     /// Voice of items that nobody has heard of yet.
     early: Vec<(ItemId, Vec<i16>)>,
+    /// What it counted.
+    usage: Vec<Usage>,
     /// The engine has left.
     left: bool,
     _cancel: DropGuard,
@@ -103,6 +106,7 @@ impl EngineSide {
             downlink,
             opened: VecDeque::new(),
             early: Vec::new(),
+            usage: Vec::new(),
             left: false,
             _cancel: cancel.drop_guard(),
         };
@@ -193,12 +197,18 @@ impl EngineSide {
                 self.served.on_engine(ModelEvent::AgentItem { response_id, item_id: item_id.clone() });
                 self.catch_up(&item_id);
             }
+            Some(ModelEvent::Usage(usage)) => self.usage.push(usage),
             Some(event) => self.served.on_engine(event),
             None => {
                 self.left = true;
                 self.served.on_engine(ModelEvent::Failed);
             }
         }
+    }
+
+    /// What the engine counted since the last call.
+    pub(super) fn take_usage(&mut self) -> Vec<Usage> {
+        std::mem::take(&mut self.usage)
     }
 
     /// Voice that came before the news of its item.

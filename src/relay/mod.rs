@@ -4,6 +4,7 @@
 //! - [`Relay`]: takes connections and holds their conversations; `conversation` is one of them.
 //! - `client` is the client's end, `engine` and `upstream` what can stand behind it, `capture` the record.
 
+mod bill;
 mod capture;
 mod client;
 mod conversation;
@@ -21,6 +22,7 @@ use crate::{
     engine::BuiltinEngine,
     realtime::RawServer,
     shutdown::{Phase, Shutdown},
+    spending::{NotAdmitted, Spending},
     store::Store,
     wire::realtime::{ErrorBody, serve::error_body},
 };
@@ -45,6 +47,7 @@ pub struct RelayDeps {
     pub transcriber: String,
     pub places_max: usize,
     pub duration_max: Duration,
+    pub spending: Arc<Spending>,
     /// Clients of the beta dialect are refused, as the service does it.
     pub reject_beta: bool,
     pub shutdown: Shutdown,
@@ -57,12 +60,14 @@ pub struct Relay {
 }
 
 /// Why nobody is let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Refused {
     #[error("the server is draining")]
     Draining,
     #[error(transparent)]
     Full(#[from] Full),
+    #[error(transparent)]
+    Spending(#[from] NotAdmitted),
 }
 
 /// Somebody who is let in, before the WebSocket is there.
@@ -93,6 +98,7 @@ impl Relay {
         if self.deps.shutdown.phase() != Phase::Serving {
             return Err(Refused::Draining);
         }
+        self.deps.spending.admit().await?;
         let place = self.live.enter(&grant.owner, grant.session_id.as_ref()).await?;
         Ok(Admitted { grant, place })
     }

@@ -6,6 +6,11 @@ use serde_json::Value;
 const RETIRED_TRANSCRIBERS: [&str; 4] =
     ["whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-transcribe-diarize"];
 
+/// Whether a client that names this transcriber gets the configured one.
+pub(super) fn is_retired_transcriber(name: &str) -> bool {
+    RETIRED_TRANSCRIBERS.contains(&name)
+}
+
 /// The names of one conversation.
 #[derive(Clone, Debug)]
 pub(super) struct Names {

@@ -1,5 +1,9 @@
 //! The results of an interview as they are served (DESIGN 6.3): everything that is known, null where something is not.
 
+mod usage;
+
+pub use usage::{UsageLine, UsageView};
+
 use crate::{
     domain::{
         interview::Question,
@@ -48,7 +52,7 @@ pub struct Results {
     #[schema(required)]
     pub audio_quality: Option<AudioQuality>,
     #[schema(required)]
-    pub usage: Option<serde_json::Value>,
+    pub usage: Option<UsageView>,
     #[schema(required)]
     pub evaluation: Option<serde_json::Value>,
     #[schema(required)]

@@ -17,6 +17,7 @@ use crate::{
     engine::BuiltinEngine,
     media::{MediaEvent, MediaSession, port::Downlink},
     shutdown::{Phase, Shutdown},
+    spending::Spending,
     store::{AudioQuality, Store},
 };
 use jiff::Timestamp;
@@ -43,6 +44,7 @@ pub(super) struct Parts {
     pub voice: Arc<BuiltinEngine>,
     pub saver: Saver,
     pub store: Arc<dyn Store>,
+    pub spending: Arc<Spending>,
     pub view: watch::Sender<StatusView>,
     pub feed: FeedWriter,
     pub shutdown: Shutdown,
@@ -95,6 +97,7 @@ pub(super) async fn run(parts: Parts) -> watch::Sender<StatusView> {
     };
     let mut phase = actor.parts.shutdown.subscribe();
     let stop = actor.parts.shutdown.stop.clone();
+    let mut day_spent = actor.parts.spending.watch_day();
     let mut stopping = false;
     actor.perform();
     while !actor.over {
@@ -109,11 +112,16 @@ pub(super) async fn run(parts: Parts) -> watch::Sender<StatusView> {
             }
             Some(saved) = actor.parts.saved.recv() => actor.saved(saved),
             Some(event) = actor.parts.media_events.recv() => actor.media_event(event),
-            Some(event) = actor.parts.model_events.recv() => actor.input(Input::Model(event)),
+            Some(event) = actor.parts.model_events.recv() => actor.model_event(event),
             Some(request) = actor.parts.requests.recv() => actor.request(request),
             Ok(()) = phase.changed() => {
                 if *phase.borrow_and_update() == Phase::Goodbye {
                     actor.input(Input::End(StopReason::Drain));
+                }
+            }
+            Ok(()) = day_spent.changed() => {
+                if *day_spent.borrow_and_update() {
+                    actor.input(Input::End(StopReason::Budget));
                 }
             }
             () = tokio::time::sleep_until(deadline) => actor.timeout(),
@@ -166,6 +174,13 @@ impl Actor {
                 let _ = reply.send(Snapshot { events: self.snapshot(missed), last_id: self.last_event_id });
             }
         }
+    }
+
+    fn model_event(&mut self, event: ModelEvent) {
+        if let ModelEvent::Usage(usage) = &event {
+            self.parts.spending.note(usage);
+        }
+        self.input(Input::Model(event));
     }
 
     fn media_event(&mut self, event: MediaEvent) {

@@ -23,6 +23,7 @@ use crate::{
     random,
     realtime::{MODEL_QUEUE, Model, ModelPorts, ModelSetup},
     shutdown::{Phase, Shutdown},
+    spending::{NotAdmitted, Spending},
     store::{InviteUse, NewSession, Store, StoreError},
 };
 use jiff::Timestamp;
@@ -42,6 +43,7 @@ pub struct SessionDeps {
     /// For words that must be heard when the model fails.
     pub voice: Arc<BuiltinEngine>,
     pub limits: Limits,
+    pub spending: Arc<Spending>,
     pub shutdown: Shutdown,
 }
 
@@ -66,6 +68,8 @@ pub enum CreateError {
     /// Never `Started`.
     #[error("the invitation does not open")]
     Invite(InviteUse),
+    #[error(transparent)]
+    Spending(#[from] NotAdmitted),
     #[error("the session cannot be saved")]
     Store(#[from] StoreError),
     #[error("the media path takes no more sessions")]
@@ -124,6 +128,7 @@ impl Registry {
         }
         self.check_language(&new.interview.language)?;
         let place = self.places.clone().try_acquire_owned().map_err(|_| CreateError::AtCapacity)?;
+        self.deps.spending.admit().await?;
         let session_id = new.session_id.clone();
         self.keep(new.clone(), admission).await?;
         let session = Session::new(
@@ -138,6 +143,10 @@ impl Registry {
             },
             Time(0),
         );
+        let session = match self.deps.spending.budget_of(&new.interview) {
+            Some(budget) => session.with_budget(budget),
+            None => session,
+        };
         tracing::info!(session = %session_id, kind = new.interview.kind, engine = self.engine(), "session created");
         let started = self.start(session_id.clone(), session, new.interview.language, place);
         if started.is_err() {
@@ -222,6 +231,7 @@ impl Registry {
             view,
             feed: feed_writer,
             store: deps.store.clone(),
+            spending: deps.spending.clone(),
             shutdown: deps.shutdown.clone(),
             requests: mailbox,
             media_events,

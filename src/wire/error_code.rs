@@ -20,6 +20,7 @@ pub enum ErrorCode {
     NotConnected,
     SessionEnded,
     InviteUsedUp,
+    BudgetUsedUp,
     Conflict,
     NameTaken,
     RoomClosed,
@@ -71,6 +72,7 @@ pub const ERROR_CODES: &[ErrorRow] = &[
     row(ErrorCode::NotConnected, "not_connected", 409, "Nobody is connected yet"),
     row(ErrorCode::SessionEnded, "session_ended", 409, "The interview is over"),
     row(ErrorCode::InviteUsedUp, "invite_used_up", 410, "The invitation is used up or has expired"),
+    row(ErrorCode::BudgetUsedUp, "budget_used_up", 402, "What may be spent is spent"),
     row(ErrorCode::Conflict, "conflict", 409, "It is in a state that does not allow this"),
     row(ErrorCode::NameTaken, "name_taken", 409, "Somebody else has that name"),
     row(ErrorCode::RoomClosed, "room_closed", 409, "The room is closed or has expired"),
@@ -105,7 +107,7 @@ impl ErrorRow {
             405 => 12,                  // UNIMPLEMENTED
             408 | 504 => 4,             // DEADLINE_EXCEEDED
             409 | 410 | 412 => 9,       // FAILED_PRECONDITION
-            429 => 8,                   // RESOURCE_EXHAUSTED
+            402 | 429 => 8,             // RESOURCE_EXHAUSTED
             502 | 503 => 14,            // UNAVAILABLE
             _ => 13,                    // INTERNAL
         }

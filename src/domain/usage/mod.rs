@@ -206,6 +206,12 @@ impl Ledger {
         usage.counts.iter().map(line).collect()
     }
 
+    /// A ledger that goes on from these totals.
+    pub fn of(totals: &[UsageTotal]) -> Self {
+        let lines = totals.iter().map(|total| ((total.source, total.model.clone(), total.kind), total.quantity));
+        Self { lines: lines.collect() }
+    }
+
     /// Every line, in order.
     pub fn totals(&self) -> impl Iterator<Item = UsageTotal> + '_ {
         self.lines.iter().map(|((source, model, kind), quantity)| UsageTotal {

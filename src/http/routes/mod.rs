@@ -15,6 +15,7 @@ pub mod session_body;
 pub mod sessions;
 pub mod sign_in;
 pub mod signaling;
+pub mod usage;
 pub mod voice;
 pub mod webrtc;
 

@@ -11,6 +11,7 @@ use crate::{
         AppState,
         error::{ApiError, ApiResult},
         extract::{Body, Caller},
+        routes::sessions::not_admitted,
     },
     realtime::{Frame, Lost},
     relay::{
@@ -76,6 +77,8 @@ pub struct ConnectQuery {
     get, path = "/v1/realtime", tag = "realtime", params(ConnectQuery), security((), ("bearer" = []), ("api_key" = [])),
     responses(
         (status = 101, description = "The WebSocket is open"),
+        (status = 402, description = "`budget_used_up`: nothing more may be spent today",
+            body = crate::http::openapi::Problem, content_type = "application/problem+json"),
         (status = 503, description = "All conversations are taken, or the server is draining",
             body = crate::http::openapi::Problem, content_type = "application/problem+json"),
     )
@@ -114,6 +117,7 @@ pub async fn connect(
 
 fn no_place(refused: Refused) -> ApiError {
     match refused {
+        Refused::Spending(refused) => not_admitted(refused),
         Refused::Draining => ApiError::retry(ErrorCode::Draining, "This server is about to stop; try again", 10),
         Refused::Full(Full::Server) => {
             ApiError::retry(ErrorCode::AtCapacity, "All conversations are taken; try again later", 30)

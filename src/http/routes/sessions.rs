@@ -28,8 +28,9 @@ use crate::{
         },
     },
     random,
-    results::Results,
+    results::{Results, UsageView},
     session::{Admission, CreateError, SessionHandle},
+    spending::{DaySpent, NotAdmitted},
     store::{ClientMessage, Consent, InviteUse, NewSession, SessionRecord, StoreError},
     wire::error_code::ErrorCode,
 };
@@ -66,6 +67,8 @@ struct Plan {
     security((), ("api_key" = []), ("bearer" = [])),
     responses(
         (status = 200, description = "The session is kept and waits for its candidate", body = Started),
+        (status = 402, description = "`budget_used_up`: no interview begins before the day ends (`Retry-After`)",
+         body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "`invite_used_up`", body = Problem, content_type = "application/problem+json")
     )
 )]
@@ -190,7 +193,20 @@ pub fn refused_start(error: CreateError) -> ApiError {
         CreateError::Invite(_) => {
             ApiError::new(ErrorCode::InviteUsedUp, "This invitation is used up or has expired; ask for a new one")
         }
+        CreateError::Spending(refused) => not_admitted(refused),
         CreateError::Store(error) => error.into(),
+    }
+}
+
+/// The day's budget is spent: says until when.
+pub fn not_admitted(refused: NotAdmitted) -> ApiError {
+    match refused {
+        NotAdmitted::DaySpent(DaySpent { resets_at }) => {
+            let wait_s = resets_at.as_second() - Timestamp::now().as_second();
+            let detail = format!("What may be spent in a day (UTC) is spent; interviews begin again at {resets_at}");
+            ApiError::retry(ErrorCode::BudgetUsedUp, &detail, u64::try_from(wait_s).unwrap_or_default().max(1))
+        }
+        NotAdmitted::Store(error) => error.into(),
     }
 }
 
@@ -447,5 +463,6 @@ pub async fn results(
 ) -> ApiResult<Json<Results>> {
     let step = SessionStep::ReadResults { candidate_may_read: false };
     let record = authorised(&state, caller, &id, step).await?;
-    Ok(Json(Results::from(record)))
+    let usage = UsageView::new(record.usage.clone(), state.spending.prices());
+    Ok(Json(Results { usage: Some(usage), ..Results::from(record) }))
 }

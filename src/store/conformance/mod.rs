@@ -5,6 +5,7 @@ mod client_secrets;
 mod interviews;
 mod jobs;
 mod rooms;
+mod usage;
 mod users;
 mod voice;
 
@@ -100,6 +101,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     client_secrets::check(&empty().await).await;
     rooms::check(&empty().await).await;
     voice::check(&empty().await).await;
+    usage::check(&empty().await).await;
 }
 
 async fn load(store: &impl Store, n: u8) -> SessionRecord {

@@ -16,7 +16,7 @@ const ROWS: &[&[&str]] = &[
     &["simulate", "mock_realtime"],
     &["http", "grpc"],
     &["session", "auth", "results", "recording", "scoring", "webhooks", "room", "relay"],
-    &["jobs"],
+    &["jobs", "spending"],
     &["media", "realtime", "engine", "store", "cache", "email", "ice"],
     &["wire"],
     &["domain"],
