@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use viva::{
     app::App,
-    commands::{healthcheck, mock_realtime, simulate},
+    commands::{healthcheck, mock_realtime, simulate, verify},
     config::Config,
     telemetry,
 };
@@ -33,6 +33,8 @@ enum Command {
     MockRealtime(mock_realtime::Arguments),
     /// Hold interviews with real WebRTC clients against a running Viva
     Simulate(simulate::Arguments),
+    /// Check that the logs, rows and recordings of sessions still say the same
+    Verify(verify::Arguments),
     /// Exit 0 when the Viva of this configuration answers on its port (for container health checks)
     Healthcheck,
 }
@@ -64,16 +66,17 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match arguments.command.unwrap_or(Command::Serve) {
-            Command::Serve | Command::Config => serve(config).await,
-            Command::Healthcheck => healthcheck::run(&config).await,
-            Command::MockRealtime(arguments) => mock_realtime::run(arguments).await,
-            Command::Simulate(arguments) => simulate::run(arguments).await,
+            Command::Serve | Command::Config => serve(config).await.map(|()| ExitCode::SUCCESS),
+            Command::Healthcheck => healthcheck::run(&config).await.map(|()| ExitCode::SUCCESS),
+            Command::MockRealtime(arguments) => mock_realtime::run(arguments).await.map(|()| ExitCode::SUCCESS),
+            Command::Simulate(arguments) => simulate::run(arguments).await.map(|()| ExitCode::SUCCESS),
+            Command::Verify(arguments) => Ok(verify::run(&config, arguments).await),
         }
     });
     // Nothing that still computes (a transcription nobody waits for) may hold the exit up.
     runtime.shutdown_background();
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => failed(&*error),
     }
 }

@@ -15,6 +15,7 @@ pub mod log;
 pub mod persona;
 pub mod proof;
 pub mod result;
+pub mod retention;
 pub mod room;
 pub mod scorecard;
 pub mod session;

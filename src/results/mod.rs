@@ -4,6 +4,10 @@ mod usage;
 
 pub use usage::{UsageLine, UsageView};
 
+pub mod files;
+pub mod retention;
+
+use self::retention::{LogView, RetentionView};
 use crate::{
     domain::{
         interview::Question,
@@ -57,6 +61,11 @@ pub struct Results {
     pub evaluation: Option<serde_json::Value>,
     #[schema(required)]
     pub recording: Option<serde_json::Value>,
+    /// How long each class of this is kept, and what was deleted when.
+    #[schema(required)]
+    pub retention: Option<RetentionView>,
+    #[schema(required)]
+    pub log: Option<LogView>,
 }
 
 /// One thing said.
@@ -187,6 +196,8 @@ impl From<SessionRecord> for Results {
             usage: None,
             evaluation: None,
             recording: None,
+            retention: None,
+            log: None,
         }
     }
 }

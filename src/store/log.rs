@@ -93,6 +93,12 @@ async fn head(db: &mut AnyConnection, session_id: &SessionId) -> Result<Option<(
     }
 }
 
+/// Was this session erased? Nothing is kept of it any more then.
+pub(in crate::store) async fn is_erased(db: &mut AnyConnection, session_id: &SessionId) -> Result<bool, StoreError> {
+    let select = query("SELECT 1 FROM erasures WHERE session_id = $1").bind(session_id.as_str());
+    Ok(select.fetch_optional(db).await.map_err(unavailable)?.is_some())
+}
+
 fn stored_salt(row: &AnyRow) -> Result<Option<Salt>, StoreError> {
     let bytes: Option<Vec<u8>> = column(row, "salt")?;
     bytes.map(|bytes| Salt::from_stored(&bytes).ok_or(StoreError::Damaged("salt"))).transpose()

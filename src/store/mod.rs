@@ -6,13 +6,16 @@
 
 mod client_secrets;
 pub mod conformance;
+pub mod erasure;
 mod error;
+mod exports;
 mod idempotency;
 mod interviews;
 pub mod jobs;
 mod location;
 pub mod log;
 mod record;
+pub mod retention;
 mod rooms;
 pub mod session_events;
 pub mod sql;
@@ -21,6 +24,7 @@ mod users;
 mod voice;
 
 pub use error::StoreError;
+pub use exports::ExportFilter;
 pub use idempotency::Begun;
 pub use interviews::{Changed, InterviewRecord, InviteRecord, LIST_PAGE_MAX, ListPosition};
 pub use location::{Location, LocationError};

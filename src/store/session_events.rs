@@ -21,6 +21,8 @@ use sqlx::{AnyConnection, query};
 
 /// The job that tells of an event. Its payload: `{"event_id"}`.
 pub const TELL_JOB: &str = "tell";
+/// The job that looks whether anything of a session is to be deleted at once. Its key is the session.
+pub const RETAIN_JOB: &str = "retain";
 /// The job that does what is left to do when a session is over. Its key is the session.
 pub const AFTER_JOB: &str = "after_interview";
 
@@ -84,6 +86,9 @@ pub(in crate::store) async fn record(
     at: Timestamp,
     data: &Value,
 ) -> Result<bool, StoreError> {
+    if log::is_erased(db, session_id).await? {
+        return Ok(false);
+    }
     let suffix = if occurrence == 0 { String::new() } else { format!("_{occurrence}") };
     let event_id = format!("evt_{session_id}_{}{suffix}", kind.as_str().replace('.', "_"));
     let mut data = data.clone();
@@ -114,6 +119,16 @@ pub(in crate::store) async fn record(
         run_at: at,
     };
     jobs::enqueue(db, &tell, at).await?;
+    if kind == SessionEventKind::ResultsReady {
+        let retain = NewJob {
+            kind: RETAIN_JOB,
+            key: session_id.to_string(),
+            session_id: Some(session_id.clone()),
+            payload: json!({}),
+            run_at: at,
+        };
+        jobs::enqueue(db, &retain, at).await?;
+    }
     Ok(true)
 }
 

@@ -63,6 +63,8 @@ pub enum SessionStep {
         candidate_may_read: bool,
     },
     End,
+    /// Erase it, hold it, read its log and everything that is kept of it.
+    Keep,
 }
 
 /// The answer.
@@ -86,10 +88,11 @@ pub fn may(principal: &Principal, action: &Action<'_>) -> Decision {
                 && match step {
                     SessionStep::TakePart | SessionStep::Watch | SessionStep::End => true,
                     SessionStep::ReadResults { candidate_may_read } => *candidate_may_read,
+                    SessionStep::Keep => false,
                 }
         }
         (Principal::Nobody, Action::Session { owner, step, .. }) => {
-            matches!(owner, Owner::Public) && !matches!(step, SessionStep::ReadResults { .. })
+            matches!(owner, Owner::Public) && !matches!(step, SessionStep::ReadResults { .. } | SessionStep::Keep)
         }
         (Principal::Candidate { .. } | Principal::Nobody, Action::Create | Action::Interview { .. }) => false,
     };

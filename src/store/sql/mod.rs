@@ -22,7 +22,7 @@ use crate::domain::{
 use connect::Connector;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use sqlx::{AnyConnection, AnyPool, any::AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, any::AnyPoolOptions};
 use std::time::Duration;
 use tokio::sync::Notify;
 use writer::Writer;
@@ -38,6 +38,7 @@ pub struct SqlStore {
     writer: Writer,
     readers: AnyPool,
     kind: &'static str,
+    connector: Connector,
     /// Jobs may have become due.
     jobs_wake: Notify,
 }
@@ -59,7 +60,8 @@ impl SqlStore {
             })
             .connect_lazy_with(connector.options());
         let kind = connector.kind().name();
-        Ok(Self { writer: Writer::start(connector, connection), readers, kind, jobs_wake: Notify::new() })
+        let writer = Writer::start(connector.clone(), connection);
+        Ok(Self { writer, readers, kind, connector, jobs_wake: Notify::new() })
     }
 
     /// `sqlite` or `postgres`.
@@ -75,6 +77,15 @@ impl SqlStore {
     /// Connections for statements that only read.
     pub(in crate::store) fn readers(&self) -> &AnyPool {
         &self.readers
+    }
+
+    /// `VACUUM` of these tables, which no transaction may do.
+    pub(in crate::store) async fn vacuum(&self, tables: &[&'static str]) -> Result<(), StoreError> {
+        let mut connection = self.connector.connect().await?;
+        let statement = format!("VACUUM {}", tables.join(", "));
+        connection.execute("SET statement_timeout = '10min'").await.map_err(unavailable)?;
+        connection.execute(AssertSqlSafe(statement)).await.map_err(unavailable)?;
+        connection.close().await.map_err(unavailable)
     }
 
     /// Runs one step and returns once it is durable. A step that fails is undone alone; others that share its
