@@ -21,3 +21,4 @@ mod speech_text;
 mod tidy;
 mod twilio;
 mod usage;
+mod webhook;
