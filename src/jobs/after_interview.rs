@@ -84,6 +84,7 @@ impl JobHandler for AfterInterview {
         for stage in &self.stages {
             match stage.run(session_id).await {
                 Ok(()) => {}
+                Err(error @ JobError::Later(_)) => return Err(error),
                 Err(error @ JobError::Again { .. }) if !last_try => return Err(error),
                 Err(error) => tracing::warn!(session = %session_id, stage = stage.name(), %error, "stage left out"),
             }

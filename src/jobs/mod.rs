@@ -25,6 +25,9 @@ pub enum JobError {
     /// Again later: after the handler's own wait, or not before `after`.
     #[error("{reason}")]
     Again { reason: String, after: Option<Duration> },
+    /// Not yet: no failure, and nothing for the log.
+    #[error("not yet")]
+    Later(Duration),
     /// It will never work out.
     #[error("{0}")]
     Hopeless(String),
@@ -149,10 +152,15 @@ async fn attempt(store: &SqlStore, handler: &dyn JobHandler, job: &Job) {
         Err(_) => Err(JobError::again("took too long")),
     };
     metrics::histogram!("viva_job_seconds", "kind" => handler.kind()).record(started.elapsed().as_secs_f64());
-    let result = if outcome.is_ok() { "done" } else { "failed" };
+    let result = match &outcome {
+        Ok(()) => "done",
+        Err(JobError::Later(_)) => "later",
+        Err(_) => "failed",
+    };
     metrics::counter!("viva_jobs_total", "kind" => handler.kind(), "result" => result).increment(1);
     let kept = match outcome {
         Ok(()) => store.finish_job(&job.kind, &job.key).await,
+        Err(JobError::Later(wait)) => store.return_job(job, Some(after(wait)), "not yet").await,
         Err(error) => {
             let run_at = next_try(handler, job, &error);
             let last = run_at.is_none();
@@ -168,11 +176,17 @@ async fn attempt(store: &SqlStore, handler: &dyn JobHandler, job: &Job) {
 fn next_try(handler: &dyn JobHandler, job: &Job, error: &JobError) -> Option<Timestamp> {
     let wait = match error {
         JobError::Hopeless(_) => None,
+        JobError::Later(wait) => Some(*wait),
         JobError::Again { after, .. } => {
             handler.wait_after(job.attempts).map(|wait| after.map_or(wait, |after| after.max(wait)))
         }
     }?;
-    Timestamp::now().checked_add(SignedDuration::try_from(wait).ok()?).ok()
+    Some(after(wait))
+}
+
+fn after(wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 /// The next process need not wait for the lease.

@@ -22,6 +22,7 @@ pub mod sql;
 pub mod usage;
 mod users;
 mod voice;
+pub mod webhooks;
 
 pub use error::StoreError;
 pub use exports::ExportFilter;

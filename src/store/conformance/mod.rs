@@ -8,6 +8,7 @@ mod rooms;
 mod usage;
 mod users;
 mod voice;
+mod webhooks;
 
 use super::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, SessionRecord, SqlStore,
@@ -102,6 +103,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     rooms::check(&empty().await).await;
     voice::check(&empty().await).await;
     usage::check(&empty().await).await;
+    webhooks::check(&empty().await).await;
 }
 
 async fn load(store: &impl Store, n: u8) -> SessionRecord {
