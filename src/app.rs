@@ -29,6 +29,7 @@ use crate::{
     shutdown::{Phase, Shutdown},
     spending::Spending,
     store::{SqlStore, Store, StoreError},
+    webhooks::{self, Deliver, Dialer, SystemResolver, Tell, Webhooks},
     wire::realtime::dialect::Dialect,
 };
 use axum_server::{Handle, tls_rustls::RustlsConfig};
@@ -130,7 +131,8 @@ impl App {
         let shared = compose(&config, &url, metrics, &store, &media, &shutdown).await?;
         tokio::spawn(shared.rooms.clone().keep_up(shutdown.stop.clone()));
         let state = AppState::new(shared);
-        jobs::start(store.clone(), job_handlers(&store), &shutdown);
+        state.webhooks.take_over(config.outcome.webhook.url.as_deref()).await?;
+        jobs::start(store.clone(), job_handlers(&store, &state.webhooks), &shutdown);
         let grpc = grpc::routes(Arc::new(Rest::new(state.clone())), &shutdown).into_axum_router();
         let http = serve(&config.http, listener, http::router(state.clone(), Some(grpc))).await?;
         shutdown.tasks.spawn(http::keep_sweeping(state.clone()));
@@ -186,8 +188,19 @@ impl App {
 }
 
 /// Who does the work that the store keeps.
-fn job_handlers(store: &Arc<SqlStore>) -> Vec<Arc<dyn JobHandler>> {
-    vec![Arc::new(AfterInterview::new(store.clone(), Vec::new()))]
+fn job_handlers(store: &Arc<SqlStore>, webhooks: &Arc<Webhooks>) -> Vec<Arc<dyn JobHandler>> {
+    vec![
+        Arc::new(AfterInterview::new(store.clone(), Vec::new())),
+        Arc::new(Tell(webhooks.clone())),
+        Arc::new(Deliver::new(webhooks.clone())),
+    ]
+}
+
+/// Who is told of sessions, through the one way out.
+fn webhooks(config: &Config, url: &str, store: &Arc<SqlStore>) -> Arc<Webhooks> {
+    let config = &config.outcome.webhook;
+    let dialer = Dialer::new(Arc::new(SystemResolver::default()), webhooks::egress(config));
+    Arc::new(Webhooks::new(store.clone(), config, dialer, url))
 }
 
 /// Makes the parts and connects them.
@@ -247,6 +260,7 @@ async fn compose(
         sockets: Sockets::new(config.api.sockets_max),
         // A class that mistypes gets in; a machine that guesses finds nothing in years.
         wrong_codes: PerAddress::new(30, 6_000),
+        webhooks: webhooks(config, url, store),
     })
 }
 

@@ -61,3 +61,5 @@ pub mod spending;
 pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod webhooks;

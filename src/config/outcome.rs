@@ -1,7 +1,8 @@
 //! Configuration of what comes of an interview: the chat endpoint, recordings, scores, webhooks, retention, budgets.
 
 use super::{Reader, platform::is_http};
-use secrecy::SecretString;
+use crate::domain::webhook::{Egress, Target, secret_key};
+use secrecy::{ExposeSecret, SecretString};
 use std::{net::IpAddr, path::PathBuf};
 
 /// Any OpenAI-compatible chat endpoint.
@@ -101,19 +102,28 @@ impl Reader<'_> {
 
     fn webhook(&mut self) -> WebhookConfig {
         let url = self.text("VIVA_WEBHOOK_URL");
-        if url.as_deref().is_some_and(|url| !is_http(url)) {
-            self.note("VIVA_WEBHOOK_URL", "must start with https:// (or http:// for an allowed inner address)");
-        }
         let secret = self.secret("VIVA_WEBHOOK_SECRET");
         if url.is_some() != secret.is_some() {
             self.note("VIVA_WEBHOOK_SECRET", "VIVA_WEBHOOK_URL and VIVA_WEBHOOK_SECRET go together: set both or none");
         }
-        let mut allowed = Vec::new();
+        if let Some(Err(error)) = secret.as_ref().map(|secret| secret_key(secret.expose_secret())) {
+            self.note("VIVA_WEBHOOK_SECRET", &error.to_string());
+        }
+        let mut allowed: Vec<IpAddr> = Vec::new();
         for part in super::split(&self.text("VIVA_WEBHOOK_ALLOW").unwrap_or_default()) {
             match part.parse() {
                 Ok(address) => allowed.push(address),
                 Err(_) => self.note("VIVA_WEBHOOK_ALLOW", "must be IP addresses, comma-separated"),
             }
+        }
+        let egress = Egress::new(&allowed);
+        // What can be said without asking a name for its addresses; each delivery asks.
+        let refused = url.as_deref().and_then(|url| match Target::parse(url) {
+            Ok(target) => egress.check_form(&target).err().map(|refusal| refusal.to_string()),
+            Err(error) => Some(error.to_string()),
+        });
+        if let Some(refused) = refused {
+            self.note("VIVA_WEBHOOK_URL", &refused);
         }
         WebhookConfig { url, secret, allowed }
     }

@@ -33,6 +33,7 @@ use crate::{
     shutdown::Shutdown,
     spending::Spending,
     store::{SqlStore, Store},
+    webhooks::Webhooks,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{ops::Deref, sync::Arc};
@@ -78,6 +79,7 @@ pub struct Shared {
     pub sockets: socket::Sockets,
     /// Room codes that were tried and wrong, per address.
     pub wrong_codes: rate::PerAddress,
+    pub webhooks: Arc<Webhooks>,
 }
 
 /// [`Shared`], cheap to clone.

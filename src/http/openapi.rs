@@ -61,6 +61,7 @@ pub struct ProblemField {
         (name = "rooms", description = "Rooms in which people call each other."),
         (name = "signaling", description = "The WebSockets of rooms."),
         (name = "sign-in", description = "Sign-in by a mailed code."),
+        (name = "webhooks", description = "Who is told of sessions, and what was told."),
         (name = "health", description = "How the server is doing.")
     ),
     components(schemas(Problem, ProblemField)),

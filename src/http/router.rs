@@ -8,6 +8,7 @@ use super::{
     routes::{
         self, catalogue, docs, events, health, interviews, invites, live, realtime, rooms, sessions, sign_in,
         signaling, usage, voice,
+        signaling, voice, webhooks,
     },
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
@@ -87,6 +88,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(realtime::routes())
         .merge(usage::routes())
         .merge(voice::routes())
+        .merge(webhooks::routes())
         .merge(routes::webrtc::routes())
 }
 

@@ -17,6 +17,8 @@ pub mod sign_in;
 pub mod signaling;
 pub mod usage;
 pub mod voice;
+mod webhook_body;
+pub mod webhooks;
 pub mod webrtc;
 
 use jiff::Timestamp;
