@@ -141,8 +141,7 @@ fn one(
 /// Heads that were told to somebody and are in the log no more.
 fn missing_heads(evidence: &Evidence, heads: &[Digest]) -> Vec<Finding> {
     let absent = |head: &&Digest| !evidence.entries.iter().any(|entry| entry.hash == **head);
-    let finding =
-        |head: &Digest| Finding { place: "log".to_owned(), problem: format!("never had the head {head}") };
+    let finding = |head: &Digest| Finding { place: "log".to_owned(), problem: format!("never had the head {head}") };
     heads.iter().filter(absent).map(finding).collect()
 }
 

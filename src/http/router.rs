@@ -7,8 +7,7 @@ use super::{
     grpc_gate, idempotency, middleware, openapi, page,
     routes::{
         self, catalogue, docs, events, health, interviews, invites, live, realtime, rooms, sessions, sign_in,
-        signaling, usage, voice,
-        signaling, voice, webhooks,
+        signaling, usage, voice, webhooks,
     },
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};

@@ -146,12 +146,7 @@ impl Keeper {
         Ok(swept)
     }
 
-    async fn sweep_class(
-        &self,
-        class: DataClass,
-        now: Timestamp,
-        only: Option<&SessionId>,
-    ) -> Result<u64, KeepError> {
+    async fn sweep_class(&self, class: DataClass, now: Timestamp, only: Option<&SessionId>) -> Result<u64, KeepError> {
         let mut deleted = 0;
         loop {
             let due = self.store.due_sessions(class, self.days(class), now, only, BATCH).await?;

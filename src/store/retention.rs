@@ -244,11 +244,12 @@ async fn delete_class(
 
 /// Words that stand in rows which stay: follow-ups, which answer what was said, and the client's copy.
 async fn forget_words(db: &mut AnyConnection, session_id: &SessionId, at: Timestamp) -> Result<(), StoreError> {
-    let changed = query("UPDATE questions SET follow_ups = '[]' WHERE session_id = $1 AND follow_ups <> '[]' RETURNING number")
-        .bind(session_id.as_str())
-        .fetch_all(&mut *db)
-        .await
-        .map_err(unavailable)?;
+    let changed =
+        query("UPDATE questions SET follow_ups = '[]' WHERE session_id = $1 AND follow_ups <> '[]' RETURNING number")
+            .bind(session_id.as_str())
+            .fetch_all(&mut *db)
+            .await
+            .map_err(unavailable)?;
     for row in &changed {
         let row = ("questions", Key::Number(column(row, "number")?));
         log::seal(db, session_id, at, "question", row, &["follow_ups"]).await?;
