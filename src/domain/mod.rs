@@ -14,6 +14,7 @@ pub mod limit;
 pub mod log;
 pub mod persona;
 pub mod proof;
+pub mod recording;
 pub mod result;
 pub mod retention;
 pub mod room;

@@ -19,6 +19,7 @@ use super::{
     front_door::{Admitted, Arrival, PeerId},
     opus::OpusError,
     peer::{Answer, Peer, PeerError, PeerOutput},
+    recorder::Tap,
     sdp::Offer,
     uplink::Uplink,
 };
@@ -126,6 +127,8 @@ pub(super) struct Call {
     uplink: Uplink,
     pacer: Pacer,
     link: Option<Link>,
+    /// Both directions are recorded.
+    tap: Option<Box<Tap>>,
     round_trip: Option<Duration>,
     quality_at: Instant,
     quality_from: Counters,
@@ -152,11 +155,17 @@ impl Call {
             uplink: Uplink::new(ports.uplink)?,
             pacer: Pacer::new(ports.downlink, silence, random),
             link: None,
+            tap: None,
             round_trip: None,
             quality_at: epoch,
             quality_from: Counters::default(),
             is_deaf: false,
         })
+    }
+
+    /// Records both directions from now on.
+    pub(super) fn record(&mut self, tap: Box<Tap>) {
+        self.tap = Some(tap);
     }
 
     /// Whether a peer is there.
@@ -190,7 +199,7 @@ impl Call {
         });
         self.shared.has_peer.store(true, Ordering::Release);
         self.uplink.reset(&mut self.timeline);
-        self.pacer.reanchor();
+        self.reanchor();
         self.report(MediaEvent::Peer(PeerEvent::Offered));
         self.drain(now, out);
     }
@@ -257,7 +266,7 @@ impl Call {
     /// Releases what the jitter buffer holds back; whether it still waits for something soon.
     pub(super) fn release_uplink(&mut self, now: Instant) -> bool {
         if self.is_connected() {
-            self.uplink.advance(self.clock_ms(now), &mut self.timeline);
+            self.uplink.advance(self.clock_ms(now), &mut self.timeline, self.tap.as_deref_mut());
         }
         self.is_waiting(now)
     }
@@ -275,7 +284,7 @@ impl Call {
         let audio_ms = self.timeline.now(self.clock_ms(now));
         self.pacer.take_commands(audio_ms, self.playout_delay_ms());
         if is_late {
-            self.pacer.reanchor();
+            self.reanchor();
         }
         if self.is_connected() {
             self.send_frame(audio_ms, now, out);
@@ -321,13 +330,27 @@ impl Call {
         network_ms + self.shared.remote_delay_ms.load(Ordering::Relaxed)
     }
 
+    /// What is sent next does not follow what was sent before.
+    fn reanchor(&mut self) {
+        self.pacer.reanchor();
+        if let Some(tap) = &mut self.tap {
+            tap.reanchor_sent();
+        }
+    }
+
     fn send_frame(&mut self, audio_ms: u64, now: Instant, out: &Outbox) {
         match self.pacer.tick(audio_ms) {
             Ok(Some(packet)) => {
                 let Some(link) = self.link.as_mut() else { return };
-                // Not open is not ready yet; the frame is lost as any packet may be.
-                if let Err(error) = link.peer.send_audio(packet, now) {
-                    tracing::debug!(%error, "audio was not sent");
+                let (timestamp, payload) = (packet.timestamp, self.tap.as_ref().map(|_| packet.payload.clone()));
+                match link.peer.send_audio(packet, now) {
+                    Ok(()) => {
+                        if let (Some(tap), Some(payload)) = (&mut self.tap, payload) {
+                            tap.sent(timestamp, payload, audio_ms);
+                        }
+                    }
+                    // Not open is not ready yet; the frame is lost as any packet may be.
+                    Err(error) => tracing::debug!(%error, "audio was not sent"),
                 }
                 self.drain(now, out);
             }
@@ -360,7 +383,7 @@ impl Call {
                     has_audio = true;
                     self.uplink.push(packet, now_ms);
                     if link.state == LinkState::Connected {
-                        self.uplink.advance(now_ms, &mut self.timeline);
+                        self.uplink.advance(now_ms, &mut self.timeline, self.tap.as_deref_mut());
                     }
                 }
                 PeerOutput::Message(message) => {
@@ -391,7 +414,7 @@ impl Call {
         link.state = LinkState::Connected;
         let now_ms = self.clock_ms(now);
         let audio_ms = self.timeline.start(now_ms);
-        self.pacer.reanchor();
+        self.reanchor();
         self.quality_at = now + QUALITY_EVERY;
         self.report(MediaEvent::Peer(PeerEvent::Connected { audio_ms }));
     }
@@ -444,6 +467,10 @@ impl Call {
         let Some(link) = self.link.as_ref() else { return };
         let statistics = link.peer.statistics();
         self.round_trip = statistics.round_trip.or(self.round_trip);
+        let audio_ms = self.timeline.now(self.clock_ms(now));
+        if let (Some(tap), Some((ntp_time, rtp_time))) = (&mut self.tap, statistics.sender_time) {
+            tap.reported(ntp_time, rtp_time, audio_ms);
+        }
         if let Some(ratio) = statistics.remote_loss_ratio {
             self.pacer.note_loss(ratio);
         }

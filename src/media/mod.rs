@@ -9,6 +9,7 @@ mod front_door;
 pub mod opus;
 mod peer;
 pub mod port;
+pub mod recorder;
 mod rtc_peer;
 mod sdp;
 mod server_offer;
@@ -37,6 +38,7 @@ use self::{
     front_door::{CallKey, FrontDoor, RECEIVE_WAIT},
     peer::{Answer, Peer, PeerError},
     port::{DownlinkReceiver, UplinkFrame},
+    recorder::Tap,
     rtc_peer::RtcStack,
     sdp::{Offer, check_offer},
     server_offer::OpenOffer,
@@ -362,6 +364,18 @@ impl MediaSession {
     pub fn send_data(&self, message: impl Into<Vec<u8>>) -> Result<(), SendError> {
         let message = String::from_utf8(message.into()).map_err(|_| SendError::NotText)?;
         self.commands.try_send(Command::Data { key: self.key, message }).map_err(|error| match error {
+            std::sync::mpsc::TrySendError::Full(_) => SendError::Busy,
+            std::sync::mpsc::TrySendError::Disconnected(_) => SendError::Gone,
+        })
+    }
+
+    /// Records both directions from now on, across peers.
+    ///
+    /// # Errors
+    /// [`SendError`] when the tap was not even taken.
+    pub fn record(&self, tap: Tap) -> Result<(), SendError> {
+        let command = Command::Record { key: self.key, tap: Box::new(tap) };
+        self.commands.try_send(command).map_err(|error| match error {
             std::sync::mpsc::TrySendError::Full(_) => SendError::Busy,
             std::sync::mpsc::TrySendError::Disconnected(_) => SendError::Gone,
         })

@@ -47,6 +47,8 @@ pub struct PeerStatistics {
     pub round_trip: Option<Duration>,
     /// Packets of ours that it lost over those expected, in its last report: 0 to 1.
     pub remote_loss_ratio: Option<f64>,
+    /// Of its last sender report: NTP time in 32.32 bits, and the same instant in RTP time.
+    pub sender_time: Option<(u64, u32)>,
 }
 
 /// Credentials of a description of ours, for the front door (RFC 8445 section 5.3).

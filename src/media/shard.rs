@@ -20,6 +20,7 @@ use super::{
     call::{Call, Outbox},
     front_door::{Arrival, CallKey, PeerId, RouteUpdate},
     peer::{Answer, Peer, PeerError},
+    recorder::Tap,
     sdp::Offer,
 };
 use crate::domain::audio::FRAME_MS;
@@ -35,6 +36,7 @@ const STALL_MAX: Duration = Duration::from_millis(100);
 /// What a shard is asked to do.
 pub(super) enum Command {
     Attach { key: CallKey, call: Box<Call> },
+    Record { key: CallKey, tap: Box<Tap> },
     Install { key: CallKey, peer: Box<dyn Peer>, id: PeerId, answer: Answer, reply: oneshot::Sender<Reply> },
     Reoffer { key: CallKey, offer: Offer, reply: oneshot::Sender<Reply> },
     RestartOffer { key: CallKey, reply: oneshot::Sender<Reply> },
@@ -204,6 +206,9 @@ impl Shard {
                 let phase = (0..PHASES).min_by_key(|phase| self.phases[*phase].len()).unwrap_or(0);
                 self.phases[phase].push(key);
                 self.calls.insert(key, call);
+            }
+            Command::Record { key, tap } => {
+                self.guard(key, |call, _| call.record(tap));
             }
             Command::Install { key, peer, id, answer, reply } => {
                 let former = self.calls.get(&key).and_then(|call| call.peer_id());

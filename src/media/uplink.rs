@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::{
     opus::{DECODED_SAMPLES_MAX, Decoder, OpusError},
     port::{FRAME_SAMPLES, FrameKind, UplinkFrame},
+    recorder::Tap,
 };
 use crate::domain::audio::{
     FRAME_TICKS,
@@ -82,9 +83,12 @@ impl Uplink {
         self.buffer.push(packet, now_ms);
     }
 
-    /// Sends on whatever is due.
-    pub(super) fn advance(&mut self, now_ms: u64, timeline: &mut Timeline) {
+    /// Sends on whatever is due. `tap`: records the packets.
+    pub(super) fn advance(&mut self, now_ms: u64, timeline: &mut Timeline, mut tap: Option<&mut Tap>) {
         while let Some(step) = self.buffer.poll(now_ms) {
+            if let (Source::Packet(payload), Some(tap)) = (&step.source, tap.as_deref_mut()) {
+                tap.received(step.rtp_time, payload, step.discontinuity, timeline.now(now_ms));
+            }
             self.render(step, now_ms, timeline);
         }
     }

@@ -16,6 +16,7 @@ mod location;
 pub mod log;
 mod record;
 pub mod retention;
+mod recordings;
 mod rooms;
 pub mod session_events;
 pub mod sql;
@@ -33,6 +34,7 @@ pub use record::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, NewInvite, NewSession, Page, QuestionRecord,
     SessionRecord, SessionSummary,
 };
+pub use recordings::{RecordingRecord, RecordingState, TrackRecord};
 pub use rooms::{RoomTallies, StoredMember, StoredRoom};
 pub use sql::SqlStore;
 pub use users::User;

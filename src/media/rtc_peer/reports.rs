@@ -58,7 +58,10 @@ impl Reports {
     fn note_received(&self, packets: &[Box<dyn rtcp::Packet>], ssrc: u32, now: Instant) {
         for packet in packets {
             let blocks = match packet.as_any().downcast_ref::<SenderReport>() {
-                Some(report) => &report.reports,
+                Some(report) => {
+                    self.lock().statistics.sender_time = Some((report.ntp_time, report.rtp_time));
+                    &report.reports
+                }
                 None => match packet.as_any().downcast_ref::<ReceiverReport>() {
                     Some(report) => &report.reports,
                     None => continue,

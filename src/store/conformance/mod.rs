@@ -4,6 +4,7 @@
 mod client_secrets;
 mod interviews;
 mod jobs;
+mod recordings;
 mod rooms;
 mod usage;
 mod users;
@@ -98,6 +99,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     a_new_server_ends_what_the_old_one_left(&empty().await).await;
     interviews::check(&empty().await).await;
     jobs::check(&empty().await).await;
+    recordings::check(&empty().await).await;
     users::check(&empty().await).await;
     client_secrets::check(&empty().await).await;
     rooms::check(&empty().await).await;
