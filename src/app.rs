@@ -20,9 +20,13 @@ use crate::{
     },
     ice::IceSource,
     jobs::{self, AfterInterview, JobHandler},
-    media::{Media, MediaConfig, MediaError},
+    media::{
+        Media, MediaConfig, MediaError,
+        recorder::{Recorder, RecorderError},
+    },
     random,
     realtime::{self, Model, ProviderKeys, RawServer, RealtimeConfig, RealtimeModel},
+    recording::RecordingStage,
     relay::{Relay, RelayDeps},
     room::Rooms,
     session::{Registry, SessionDeps},
@@ -53,6 +57,7 @@ pub struct App {
     pub interview_url: Option<String>,
     state: AppState,
     media: Media,
+    recorder: Recorder,
     store: Arc<SqlStore>,
     shutdown: Shutdown,
     drain: Duration,
@@ -72,6 +77,8 @@ pub enum StartError {
     Realtime(#[from] realtime::ConfigError),
     #[error("cannot start media: {0}")]
     Media(#[from] MediaError),
+    #[error("cannot start the recorder: {0}")]
+    Recorder(#[from] RecorderError),
     #[error("{0}")]
     Auth(#[from] auth::SetupError),
     #[error("{0}")]
@@ -127,18 +134,19 @@ impl App {
         }
         let shutdown = Shutdown::default();
         let media = Media::start(media_config(&config, address.ip()))?;
+        let recorder = Recorder::start(config.outcome.data_dir.clone())?;
         let url = config.http.public_url.clone().unwrap_or_else(|| local_url(&config.http, address));
-        let shared = compose(&config, &url, metrics, &store, &media, &shutdown).await?;
+        let shared = compose(&config, &url, metrics, &store, (&media, &recorder), &shutdown).await?;
         tokio::spawn(shared.rooms.clone().keep_up(shutdown.stop.clone()));
         let state = AppState::new(shared);
         state.webhooks.take_over(config.outcome.webhook.url.as_deref()).await?;
-        jobs::start(store.clone(), job_handlers(&store, &state.webhooks), &shutdown);
+        jobs::start(store.clone(), job_handlers(&state, &store), &shutdown);
         let grpc = grpc::routes(Arc::new(Rest::new(state.clone())), &shutdown).into_axum_router();
         let http = serve(&config.http, listener, http::router(state.clone(), Some(grpc))).await?;
         shutdown.tasks.spawn(http::keep_sweeping(state.clone()));
         shutdown.tasks.spawn(state.spending.clone().keep_watch(shutdown.stop.clone()));
         let interview_url = if config.access.open_mode() { Some(http::open_invite(&state).await?) } else { None };
-        Ok(Self { url, interview_url, state, media, store, shutdown, drain: config.limits.drain, http })
+        Ok(Self { url, interview_url, state, media, recorder, store, shutdown, drain: config.limits.drain, http })
     }
 
     /// Ends: at once for new work, politely for live interviews, within the drain time. When `hurry` resolves (the
@@ -182,17 +190,22 @@ impl App {
             tracing::error!(%error, "the last joins are not counted");
         }
         self.media.shutdown().await;
+        let recorder = self.recorder;
+        if tokio::task::spawn_blocking(move || recorder.shutdown()).await.is_err() {
+            tracing::error!("the recorder was not stopped");
+        }
         self.store.close().await;
         tracing::info!("stopped");
     }
 }
 
 /// Who does the work that the store keeps.
-fn job_handlers(store: &Arc<SqlStore>, webhooks: &Arc<Webhooks>) -> Vec<Arc<dyn JobHandler>> {
+fn job_handlers(state: &AppState, store: &Arc<SqlStore>) -> Vec<Arc<dyn JobHandler>> {
+    let recording = RecordingStage::new(store.clone(), state.recorder.clone());
     vec![
-        Arc::new(AfterInterview::new(store.clone(), Vec::new())),
-        Arc::new(Tell(webhooks.clone())),
-        Arc::new(Deliver::new(webhooks.clone())),
+        Arc::new(AfterInterview::new(store.clone(), vec![Arc::new(recording)])),
+        Arc::new(Tell(state.webhooks.clone())),
+        Arc::new(Deliver::new(state.webhooks.clone())),
     ]
 }
 
@@ -209,7 +222,7 @@ async fn compose(
     url: &str,
     metrics: Option<PrometheusHandle>,
     store: &Arc<SqlStore>,
-    media: &Media,
+    (media, recorder): (&Media, &Recorder),
     shutdown: &Shutdown,
 ) -> Result<Shared, StartError> {
     let keys = ProviderKeys::new(config.openai.keys.clone());
@@ -218,6 +231,7 @@ async fn compose(
     let deps = SessionDeps {
         store: store.clone(),
         media: media.clone(),
+        recorder: recorder.clone(),
         model: model(&config.engine, &keys, &engine)?,
         voice: engine.clone(),
         limits: config.limits.clone(),
@@ -230,6 +244,7 @@ async fn compose(
     Ok(Shared {
         authenticator: Authenticator::new(&config.access)?,
         registry: Registry::new(deps),
+        recorder: recorder.clone(),
         relay: Relay::new(relay_deps(config, &keys, &kinds, store, &engine, &spending, shutdown)?),
         database: store.clone(),
         store: store.clone(),

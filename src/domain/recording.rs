@@ -14,7 +14,7 @@ pub use filling::{Filler, Filling};
 pub use peaks::{PEAK_SAMPLES, Peaks};
 pub use placement::{Left, Placed, Placement};
 
-/// Ticks of 48 kHz that a decoder's output is to be cut by at its start: an encoder's look-ahead (RFC 7845 section 4.2).
+/// Ticks of 48 kHz to be cut from the start of what is decoded: an encoder's look-ahead (RFC 7845 section 4.2).
 pub const PRE_SKIP_TICKS: u16 = 312;
 
 /// Whose voice.

@@ -27,6 +27,7 @@ use crate::{
     email::Mailer,
     engine::BuiltinEngine,
     ice::IceSource,
+    media::recorder::Recorder,
     relay::Relay,
     room::Rooms,
     session::Registry,
@@ -42,6 +43,7 @@ use std::{ops::Deref, sync::Arc};
 pub struct Shared {
     pub authenticator: Authenticator,
     pub registry: Registry,
+    pub recorder: Recorder,
     pub relay: Relay,
     pub store: Arc<dyn Store>,
     /// The same, with the areas beside sessions: rooms, users, interviews.

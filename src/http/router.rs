@@ -82,6 +82,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(signaling::routes())
         .merge(interviews::routes())
         .merge(live::routes())
+        .merge(routes::recording::routes())
         .merge(sessions::routes())
         .merge(sign_in::routes())
         .merge(realtime::routes())
@@ -122,6 +123,7 @@ fn cors(allowed: &AllowedOrigins) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             header::IF_MATCH,
+            header::RANGE,
             name("x-api-key"),
             name("idempotency-key"),
             name("last-event-id"),
@@ -131,6 +133,8 @@ fn cors(allowed: &AllowedOrigins) -> CorsLayer {
             header::ETAG,
             header::LINK,
             header::RETRY_AFTER,
+            header::ACCEPT_RANGES,
+            header::CONTENT_RANGE,
             name("ratelimit"),
             name("ratelimit-policy"),
             name("x-request-id"),

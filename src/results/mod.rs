@@ -1,11 +1,12 @@
 //! The results of an interview as they are served (DESIGN 6.3): everything that is known, null where something is not.
 
+pub mod files;
+mod recording;
+pub mod retention;
 mod usage;
 
+pub use recording::{ClockView, RecordingView, TrackView};
 pub use usage::{UsageLine, UsageView};
-
-pub mod files;
-pub mod retention;
 
 use self::retention::{LogView, RetentionView};
 use crate::{
@@ -60,7 +61,7 @@ pub struct Results {
     #[schema(required)]
     pub evaluation: Option<serde_json::Value>,
     #[schema(required)]
-    pub recording: Option<serde_json::Value>,
+    pub recording: Option<RecordingView>,
     /// How long each class of this is kept, and what was deleted when.
     #[schema(required)]
     pub retention: Option<RetentionView>,

@@ -1,6 +1,9 @@
 //! The mailbox end of a session, and the view of it that is always at hand.
 
-use super::feed::{Feed, Snapshot, WatchError, Watched};
+use super::{
+    feed::{Feed, Snapshot, WatchError, Watched},
+    recording::RecordingSwitch,
+};
 use crate::{
     domain::{
         event::{ClientMessage, QualityData, QuestionNumber},
@@ -58,6 +61,7 @@ pub struct SessionHandle {
     pub(super) view: watch::Receiver<StatusView>,
     pub(super) media: Arc<MediaSession>,
     pub(super) feed: Feed,
+    pub(super) recording: RecordingSwitch,
 }
 
 impl SessionHandle {
@@ -107,8 +111,9 @@ impl SessionHandle {
         self.send(Request::Client(message)).await
     }
 
-    /// The consent record is stored; media may be processed.
+    /// The consent record is stored; media may be processed, and recorded where the interview says so.
     pub async fn consented(&self) -> Result<(), SessionClosed> {
+        self.recording.turn_on(&self.media);
         self.send(Request::Consented).await
     }
 

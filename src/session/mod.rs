@@ -6,6 +6,7 @@
 mod actor;
 mod feed;
 mod handle;
+mod recording;
 mod registry;
 mod saving;
 

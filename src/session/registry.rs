@@ -4,6 +4,7 @@ use super::{
     actor::{self, Parts},
     feed::feed,
     handle::{MAILBOX, SessionHandle, StatusView},
+    recording::RecordingSwitch,
     saving::Saver,
 };
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     media::{
         Media, MediaPorts,
         port::{Downlink, UPLINK_FRAMES_MAX},
+        recorder::Recorder,
     },
     random,
     realtime::{MODEL_QUEUE, Model, ModelPorts, ModelSetup},
@@ -39,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 pub struct SessionDeps {
     pub store: Arc<dyn Store>,
     pub media: Media,
+    pub recorder: Recorder,
     pub model: Arc<dyn Model>,
     /// For words that must be heard when the model fails.
     pub voice: Arc<BuiltinEngine>,
@@ -130,6 +133,7 @@ impl Registry {
         let place = self.places.clone().try_acquire_owned().map_err(|_| CreateError::AtCapacity)?;
         self.deps.spending.admit().await?;
         let session_id = new.session_id.clone();
+        let recording = RecordingSwitch::new(session_id.clone(), self.deps.recorder.clone(), new.interview.recording);
         self.keep(new.clone(), admission).await?;
         let session = Session::new(
             SessionSetup {
@@ -148,9 +152,11 @@ impl Registry {
             None => session,
         };
         tracing::info!(session = %session_id, kind = new.interview.kind, engine = self.engine(), "session created");
-        let started = self.start(session_id.clone(), session, new.interview.language, place);
-        if started.is_err() {
-            end_internally(&*self.deps.store, &session_id).await;
+        let started = self.start(session_id.clone(), session, new.interview.language, recording, place);
+        match &started {
+            Ok(handle) if !new.consent_required => handle.recording.turn_on(&handle.media),
+            Ok(_) => {}
+            Err(_) => end_internally(&*self.deps.store, &session_id).await,
         }
         started
     }
@@ -192,6 +198,7 @@ impl Registry {
         session_id: SessionId,
         session: Session,
         language: String,
+        recording: RecordingSwitch,
         place: OwnedSemaphorePermit,
     ) -> Result<SessionHandle, CreateError> {
         let deps = &self.deps;
@@ -218,8 +225,14 @@ impl Registry {
         let (requests, mailbox) = mpsc::channel(MAILBOX);
         let (view, view_receiver) = watch::channel(first_view(&session));
         let (feed_writer, feed) = feed();
-        let handle =
-            SessionHandle { session_id: session_id.clone(), requests, view: view_receiver, media: media.clone(), feed };
+        let handle = SessionHandle {
+            session_id: session_id.clone(),
+            requests,
+            view: view_receiver,
+            media: media.clone(),
+            feed,
+            recording,
+        };
         let parts = Parts {
             session_id,
             session,
@@ -245,6 +258,7 @@ impl Registry {
     /// Runs the actor; when it panics, that session alone ends, as `internal`.
     fn supervise(&self, handle: SessionHandle, parts: Parts, cancel: CancellationToken, place: OwnedSemaphorePermit) {
         let session_id = handle.session_id.clone();
+        let recording = handle.recording.clone();
         lock(&self.live).insert(session_id.clone(), handle);
         self.count.send_modify(|count| *count += 1);
         metrics::gauge!("viva_sessions").increment(1.0);
@@ -252,6 +266,7 @@ impl Registry {
         self.deps.shutdown.tasks.spawn(async move {
             let actor = tokio::spawn(actor::run(parts));
             let ended = actor.await;
+            recording.turn_off();
             if let Err(error) = &ended {
                 tracing::error!(session = %session_id, panicked = error.is_panic(), "session actor failed");
                 end_internally(&*store, &session_id).await;

@@ -28,6 +28,7 @@ pub enum ErrorCode {
     RoomFull,
     IdempotencyConflict,
     PreconditionFailed,
+    RangeNotSatisfiable,
     LanguageUnavailable,
     RateLimited,
     AtCapacity,
@@ -79,6 +80,7 @@ pub const ERROR_CODES: &[ErrorRow] = &[
     row(ErrorCode::Held, "held", 409, "A legal hold forbids that"),
     row(ErrorCode::RoomClosed, "room_closed", 409, "The room is closed or has expired"),
     row(ErrorCode::PreconditionFailed, "precondition_failed", 412, "It was changed meanwhile"),
+    row(ErrorCode::RangeNotSatisfiable, "range_not_satisfiable", 416, "That part is not in it"),
     row(ErrorCode::RoomFull, "room_full", 409, "The room is full"),
     row(
         ErrorCode::IdempotencyConflict,
@@ -104,6 +106,7 @@ impl ErrorRow {
         match self.status {
             400 | 413 | 415 | 422 => 3, // INVALID_ARGUMENT
             401 => 16,                  // UNAUTHENTICATED
+            416 => 11,                  // OUT_OF_RANGE
             403 => 7,                   // PERMISSION_DENIED
             404 => 5,                   // NOT_FOUND
             405 => 12,                  // UNIMPLEMENTED

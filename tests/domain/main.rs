@@ -12,6 +12,7 @@ mod limit;
 mod persona;
 mod protos;
 mod realtime;
+mod recording;
 mod result;
 mod room;
 mod session;

@@ -1,4 +1,4 @@
-//! The candidate's clock against the server's. A file runs on the clock of whoever sent its packets; sound cards are off
+//! The candidate's clock against the server's. A file runs on the clock of whoever sent it; sound cards are off
 //! by 20 to 100 millionths, which is a third of a second in an hour.
 //!
 //! What is known is when packets came. On the way they can only be held up, so that the earliest of each stretch tells

@@ -117,7 +117,7 @@ pub async fn invite(State(state): State<AppState>, Path(code): Path<String>) -> 
     let invite = find(&state, &code).await?;
     Ok(Json(Invitation {
         summary: Summary::from(&invite.interview),
-        recording: false,
+        recording: invite.interview.recording,
         candidate_may_read_results: invite.interview.candidate_may_read_results,
         attempts_left: attempts_left(&invite),
         expires_at: invite.closes_at,

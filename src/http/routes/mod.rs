@@ -10,6 +10,7 @@ pub mod invites;
 pub mod live;
 mod live_body;
 pub mod realtime;
+pub mod recording;
 pub mod rooms;
 pub mod session_body;
 pub mod sessions;

@@ -48,6 +48,8 @@ pub struct Started {
     pub expires_at: Timestamp,
     /// Where the candidate's browser goes.
     pub page_url: String,
+    /// The sound of it is recorded; the candidate is told before agreeing.
+    pub recording: bool,
     pub consent: ConsentText,
     pub endpoints: Endpoints,
 }

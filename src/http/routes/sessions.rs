@@ -18,7 +18,6 @@ use crate::{
             catalogue,
             interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
             live::servers,
-            live_body::IceServerBody,
             now,
             session_body::{
                 ClientTranscript, ConsentBody, ConsentGiven, ConsentKept, ConsentState, ConsentText, Done, Ended,
@@ -28,7 +27,7 @@ use crate::{
         },
     },
     random,
-    results::{Results, UsageView},
+    results::{RecordingView, Results, UsageView},
     session::{Admission, CreateError, SessionHandle},
     spending::{DaySpent, NotAdmitted},
     store::{ClientMessage, Consent, InviteUse, NewSession, SessionRecord, StoreError},
@@ -98,12 +97,21 @@ pub async fn start(
         created_at,
         expires_at: created_at + SignedDuration::from_mins(15),
     };
-    let expires_at = new.expires_at;
+    let (expires_at, recording) = (new.expires_at, new.interview.recording);
     let session = state.registry.create(new, plan.admission).await.map_err(refused_start)?;
-    let status = session.view().status.as_str();
     let ice = state.ice.servers_for_start(&session_id).await;
-    let ice_servers = servers(&ice.servers);
-    Ok(Json(started(&state, &session_id, token.expose(), status, expires_at, by_invite, ice_servers)))
+    let token = token.expose();
+    Ok(Json(Started {
+        session_id: session_id.to_string(),
+        status: session.view().status.as_str(),
+        token: token.to_owned(),
+        ice_servers: servers(&ice.servers),
+        expires_at,
+        page_url: format!("{}/interview/{session_id}#token={token}", state.public_url),
+        recording,
+        consent: ConsentText { required: by_invite, version: CONSENT_VERSION, text: CONSENT_TEXT },
+        endpoints: endpoints(&session_id),
+    }))
 }
 
 async fn plan(state: &AppState, address: IpAddr, caller: ApiResult<Caller>, body: &Start) -> ApiResult<Plan> {
@@ -217,37 +225,21 @@ impl From<StoreError> for ApiError {
     }
 }
 
-fn started(
-    state: &AppState,
-    session_id: &SessionId,
-    token: &str,
-    status: &'static str,
-    expires_at: Timestamp,
-    consent_required: bool,
-    ice_servers: Vec<IceServerBody>,
-) -> Started {
+/// Paths of a session.
+fn endpoints(session_id: &SessionId) -> Endpoints {
     let at = |what: &str| format!("/api/interview/{session_id}/{what}");
-    Started {
-        session_id: session_id.to_string(),
-        status,
-        token: token.to_owned(),
-        ice_servers,
-        expires_at,
-        page_url: format!("{}/interview/{session_id}#token={token}", state.public_url),
-        consent: ConsentText { required: consent_required, version: CONSENT_VERSION, text: CONSENT_TEXT },
-        endpoints: Endpoints {
-            offer: at("rtc/offer"),
-            answer: at("rtc/answer"),
-            ice_candidate: at("rtc/ice-candidate"),
-            ice_servers: at("ice-servers"),
-            status: at("status"),
-            transcript: at("transcript"),
-            results: at("results"),
-            end: at("end"),
-            actions: at("actions"),
-            events: at("events"),
-            consent: at("consent"),
-        },
+    Endpoints {
+        offer: at("rtc/offer"),
+        answer: at("rtc/answer"),
+        ice_candidate: at("rtc/ice-candidate"),
+        ice_servers: at("ice-servers"),
+        status: at("status"),
+        transcript: at("transcript"),
+        results: at("results"),
+        end: at("end"),
+        actions: at("actions"),
+        events: at("events"),
+        consent: at("consent"),
     }
 }
 
@@ -351,7 +343,7 @@ pub async fn status(
         expires_at: record.expires_at,
         question_count: total,
         duration_minutes: interviews::minutes(&record.interview),
-        recording: false,
+        recording: record.interview.recording,
         candidate_may_read_results: may_read,
         consent: ConsentState {
             required: record.consent_required,
@@ -463,6 +455,8 @@ pub async fn results(
 ) -> ApiResult<Json<Results>> {
     let step = SessionStep::ReadResults { candidate_may_read: false };
     let record = authorised(&state, caller, &id, step).await?;
+    let kept = state.database.recording(&record.session_id).await?;
+    let recording = RecordingView::of(&record, kept);
     let usage = UsageView::new(record.usage.clone(), state.spending.prices());
-    Ok(Json(Results { usage: Some(usage), ..Results::from(record) }))
+    Ok(Json(Results { recording, usage: Some(usage), ..Results::from(record) }))
 }

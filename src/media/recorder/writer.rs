@@ -1,5 +1,5 @@
-//! The two threads of the recorder: one writes, one syncs. A disk that hangs holds up neither audio nor, while the queue
-//! lasts, anybody's recording.
+//! The two threads of the recorder: one writes, one syncs. A disk that hangs holds up no audio and, while the queue
+//! lasts, nobody's recording.
 
 use super::{Shared, Take, take_files::TakeFiles};
 use crate::domain::recording::{Filler, Side};

@@ -45,6 +45,7 @@ const started = (body) => ({
   ice_servers: iceServers,
   expires_at: is.time,
   page_url: is.match(new RegExp(`/interview/${body.session_id}#token=${body.token}$`)),
+  recording: false,
   consent,
   endpoints: endpoints(body.session_id),
 });

@@ -30,6 +30,7 @@ impl TestServer {
             ("VIVA_HOST".to_owned(), "127.0.0.1".to_owned()),
             ("DATABASE_URL".to_owned(), database),
             ("VIVA_DRAIN_SECONDS".to_owned(), "0".to_owned()),
+            ("VIVA_DATA_DIR".to_owned(), dir.path().join("data").display().to_string()),
         ]);
         map.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let config =
