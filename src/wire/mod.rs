@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod error_code;
+pub mod evaluation;
 pub mod realtime;
 pub mod signaling;
 pub mod twilio;

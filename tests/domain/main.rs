@@ -15,6 +15,7 @@ mod realtime;
 mod recording;
 mod result;
 mod room;
+mod scorecard;
 mod session;
 mod sign_in;
 mod signaling;

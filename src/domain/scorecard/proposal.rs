@@ -175,17 +175,49 @@ fn quotes_what_is_there(rationale: &str, question: &Question, criterion: &Criter
         .map(|text| normalised(text))
         .collect();
     let ours = |words: &str| written.iter().any(|text| find_whole_words(text, words).is_ok());
-    quoted_parts(rationale).iter().all(|part| {
+    let stands = |part: &String| {
         let words = part.trim_matches(|letter: char| letter.is_whitespace() || ",.;:!?".contains(letter));
         words.is_empty() || is_said(words, answers) || ours(&normalised(words))
-    })
+    };
+    quoted_parts(rationale).is_some_and(|parts| parts.iter().all(stands))
+        && single_quoted_parts(rationale).iter().all(stands)
 }
 
-/// What stands between quotation marks of any kind; after a mark that is never closed, the rest.
-fn quoted_parts(text: &str) -> Vec<String> {
-    const MARKS: &[char] = &['"', '\u{201C}', '\u{201D}', '\u{201E}', '\u{AB}', '\u{BB}', '\u{300C}', '\u{300D}', '`'];
-    let doubled = text.split(|letter| MARKS.contains(&letter)).skip(1).step_by(2).map(str::to_owned);
-    doubled.chain(single_quoted_parts(text)).collect()
+/// Quotation marks, with what may close them.
+const MARKS: &[(char, &[char])] = &[
+    ('"', &['"']),
+    ('`', &['`']),
+    ('\u{201C}', &['\u{201D}']),
+    ('\u{201E}', &['\u{201C}', '\u{201D}']),
+    ('\u{201D}', &['\u{201D}']),
+    ('\u{AB}', &['\u{BB}']),
+    ('\u{BB}', &['\u{AB}', '\u{BB}']),
+    ('\u{300C}', &['\u{300D}']),
+    ('\u{300D}', &[]),
+];
+
+/// What stands between quotation marks. `None`: one is not closed, closed by another kind, or holds nothing, so that
+/// nobody can tell what is quoted.
+fn quoted_parts(text: &str) -> Option<Vec<String>> {
+    let mut parts = Vec::new();
+    let mut open: Option<(&[char], String)> = None;
+    for letter in text.chars() {
+        let mark = MARKS.iter().find(|(mark, _)| *mark == letter);
+        open = match (open, mark) {
+            (None, None) => None,
+            (None, Some((_, closing))) => Some((*closing, String::new())),
+            (Some((closing, mut part)), None) => {
+                part.push(letter);
+                Some((closing, part))
+            }
+            (Some((closing, part)), Some(_)) if closing.contains(&letter) && !part.trim().is_empty() => {
+                parts.push(part);
+                None
+            }
+            (Some(_), Some(_)) => return None,
+        };
+    }
+    open.is_none().then_some(parts)
 }
 
 /// The same for single marks, which are apostrophes too: one opens after a space and closes before one.
