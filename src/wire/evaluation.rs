@@ -41,8 +41,8 @@ For each criterion:
 - Prove it with one to three quotes. A quote is copied character for character from one turn of the candidate and is \
 given with the item_id of that turn. Do not correct, shorten, join or translate it, and put no ellipsis into it. Quote \
 at least three words. The turns of the interviewer are never quoted.
-- If the candidate's words do not show it, the level is null and there are no quotes. Null is a good answer. Saying that \
-one is good at something does not show it.
+- If the candidate's words do not show it, the level is null and there are no quotes. Null is a good answer. Saying \
+that one is good at something does not show it.
 - Write a rationale of one or two sentences about what the words show, in the language of the interview. Speak of \
 \"the candidate\".
 
@@ -105,7 +105,10 @@ fn escaped(json: &str) -> String {
 /// JSON Schema of an answer about these criteria.
 pub fn schema(criteria: &[Criterion]) -> Value {
     let ids: Vec<&str> = criteria.iter().map(|criterion| criterion.id.as_str()).collect();
-    let object = |properties: Value, required: &[&str]| json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
+    let object = |properties: Value, required: &[&str]| {
+        let all = json!({"type": "object", "properties": properties, "required": required});
+        with_no_other_fields(all)
+    };
     let quote = object(json!({"item_id": {"type": "string"}, "text": {"type": "string"}}), &["item_id", "text"]);
     let judgement = object(
         json!({
@@ -117,6 +120,12 @@ pub fn schema(criteria: &[Criterion]) -> Value {
         &["id", "level", "rationale", "quotes"],
     );
     object(json!({"criteria": {"type": "array", "items": judgement}}), &["criteria"])
+}
+
+/// Strict schemas forbid what they do not name.
+fn with_no_other_fields(mut object: Value) -> Value {
+    object["additionalProperties"] = Value::Bool(false);
+    object
 }
 
 /// Everything that shapes an answer and is the same for all questions: part of a proposal's identity.

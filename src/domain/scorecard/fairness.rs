@@ -1,8 +1,8 @@
 //! What must never be judged: how somebody sounds, seems or is. Only what was said counts.
 //!
-//! [`forbidden_in_criterion`] refuses criteria that ask for it, when an interview is written. [`forbidden_in_rationale`]
-//! looks at what an evaluator wrote. Both work on lists of words and phrases: a net against carelessness, no proof that a
-//! criterion is fair. The lists are narrow on purpose: "confidence interval", "sales pitch", "energy supplier" and
+//! [`forbidden_in_criterion`] refuses criteria that ask for it, when an interview is written.
+//! [`forbidden_in_rationale`] looks at what an evaluator wrote. Both work on lists of words and phrases: a net against
+//! carelessness, no proof that a criterion is fair. The lists are narrow on purpose: "confidence interval", "sales pitch", "energy supplier" and
 //! "voice of the customer" pass.
 
 /// What a phrase of the lists is about.
@@ -49,8 +49,8 @@ pub struct Found {
 const PHRASES: &[(Ground, &str)] = &[
     (
         Ground::Voice,
-        "tone of voice|tone of their voice|voice quality|quality of voice|quality of the voice|vocal tone|vocal quality|\
-         vocal delivery|vocal variety|vocal pitch|vocal energy|vocally|speaking voice|clear voice|calm voice|\
+        "tone of voice|tone of their voice|voice quality|quality of voice|quality of the voice|vocal tone|\
+         vocal quality|vocal delivery|vocal variety|vocal pitch|vocal energy|vocally|speaking voice|clear voice|calm voice|\
          steady voice|firm voice|strong voice|weak voice|loud voice|soft voice|quiet voice|warm voice|pleasant voice|\
          friendly voice|shaky voice|trembling voice|monotonous voice|monotone voice|monotone delivery|in a monotone|\
          intonation|pitch of voice|pronunciation|pronounces|enunciat*|mumbl*|speaks loudly|speaks softly|\

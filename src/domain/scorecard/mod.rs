@@ -2,8 +2,8 @@
 //!
 //! A person scores; a model may propose. [`evidence`] gathers the answers of a question and says whether its transcript
 //! is good enough to judge; [`proposal`] takes what an evaluator says and keeps only what [`quote`] finds word for word
-//! in those answers; [`fairness`] knows what must never be judged; [`pins`] makes a proposal the same record whenever its
-//! inputs are the same; [`card`] is a person's own score and [`agreement`] sets both side by side.
+//! in those answers; [`fairness`] knows what must never be judged; [`pins`] makes a proposal the same record whenever
+//! its inputs are the same; [`card`] is a person's own score and [`agreement`] sets both side by side.
 
 pub mod agreement;
 pub mod card;

@@ -7,7 +7,10 @@ use super::{
         WORDS_MIN, WORDS_PER_MINUTE_MAX, WORDS_PER_MINUTE_MIN,
     },
 };
-use crate::domain::{id::SessionId, interview::Interview};
+use crate::domain::{
+    id::SessionId,
+    interview::{Interview, Question},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -46,7 +49,7 @@ impl Pins {
 /// Hash of what was asked. Titles, limits and retention change nothing about an answer and are left out, and so are
 /// fields that a later Viva may add.
 pub fn interview_sha256(interview: &Interview) -> String {
-    let question = |question: &crate::domain::interview::Question| json!({"text": question.text, "follow_ups": question.follow_ups});
+    let question = |asked: &Question| json!({"text": asked.text, "follow_ups": asked.follow_ups});
     let questions: Vec<Value> = interview.questions.iter().map(question).collect();
     let asked = json!({
         "id": interview.id, "kind": interview.kind, "language": interview.language, "questions": questions,

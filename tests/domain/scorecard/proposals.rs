@@ -305,7 +305,8 @@ proptest! {
                 let quoted = rationale.split('"').nth(1).map(normalised).unwrap_or_default();
                 let quoted = quoted.trim_matches(|c: char| c == ' ' || ",.;:!?".contains(c));
                 let said = evidence.answers.iter().any(|answer| normalised(&answer.text).contains(quoted));
-                let anchors = || criterion("part").levels.into_iter().any(|Level { anchor, .. }| anchor.contains(quoted));
+                let stands_in = |Level { anchor, .. }: Level| anchor.contains(quoted);
+                let anchors = || criterion("part").levels.into_iter().any(stands_in);
                 prop_assert!(said || anchors() || question().text.contains(quoted), "{}", rationale);
             }
         }
