@@ -52,6 +52,8 @@ pub mod results;
 #[cfg(feature = "server")]
 pub mod room;
 #[cfg(feature = "server")]
+pub mod scoring;
+#[cfg(feature = "server")]
 pub mod session;
 #[cfg(feature = "server")]
 pub mod shutdown;

@@ -3,12 +3,20 @@
 pub mod files;
 mod recording;
 pub mod retention;
+pub mod evaluation;
 mod usage;
 
 pub use recording::{ClockView, RecordingView, TrackView};
 pub use usage::{UsageLine, UsageView};
 
 use self::retention::{LogView, RetentionView};
+pub mod files;
+pub mod retention;
+
+use self::{
+    evaluation::Evaluation,
+    retention::{LogView, RetentionView},
+};
 use crate::{
     domain::{
         interview::Question,
@@ -59,7 +67,7 @@ pub struct Results {
     #[schema(required)]
     pub usage: Option<UsageView>,
     #[schema(required)]
-    pub evaluation: Option<serde_json::Value>,
+    pub evaluation: Option<Evaluation>,
     #[schema(required)]
     pub recording: Option<RecordingView>,
     /// How long each class of this is kept, and what was deleted when.

@@ -18,6 +18,7 @@ mod record;
 mod recordings;
 pub mod retention;
 mod rooms;
+pub mod scorecards;
 pub mod session_events;
 pub mod sql;
 pub mod usage;

@@ -2,8 +2,8 @@
 //!
 //! [`forbidden_in_criterion`] refuses criteria that ask for it, when an interview is written.
 //! [`forbidden_in_rationale`] looks at what an evaluator wrote. Both work on lists of words and phrases: a net against
-//! carelessness, no proof that a criterion is fair. The lists are narrow on purpose: "confidence interval", "sales pitch", "energy supplier" and
-//! "voice of the customer" pass.
+//! carelessness, no proof that a criterion is fair. The lists are narrow on purpose: "confidence interval", "sales pitch",
+//! "energy supplier" and "voice of the customer" pass.
 
 /// What a phrase of the lists is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ pub mod fairness;
 pub mod pins;
 pub mod proposal;
 pub mod quote;
+pub mod record;
 pub mod words;
 
 use crate::domain::interview::{Criterion, Interview};
