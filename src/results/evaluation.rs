@@ -225,9 +225,8 @@ impl<'r> Scores<'r> {
 
     fn newest_cards(&self) -> impl Iterator<Item = &ScorecardRevision> {
         let is_newest = |card: &&ScorecardRevision| {
-            let newer = |other: &ScorecardRevision| {
-                other.scorecard_id == card.scorecard_id && other.revision > card.revision
-            };
+            let newer =
+                |other: &ScorecardRevision| other.scorecard_id == card.scorecard_id && other.revision > card.revision;
             !self.cards.iter().any(newer)
         };
         self.cards.iter().filter(|card| self.may_see(card)).filter(is_newest)

@@ -1,17 +1,13 @@
 //! The results of an interview as they are served (DESIGN 6.3): everything that is known, null where something is not.
 
+pub mod evaluation;
 pub mod files;
 mod recording;
 pub mod retention;
-pub mod evaluation;
 mod usage;
 
 pub use recording::{ClockView, RecordingView, TrackView};
 pub use usage::{UsageLine, UsageView};
-
-use self::retention::{LogView, RetentionView};
-pub mod files;
-pub mod retention;
 
 use self::{
     evaluation::Evaluation,

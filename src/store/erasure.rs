@@ -28,8 +28,17 @@ const SCRUB_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// Every table with something of a session, in the order of deletion: what refers to another comes first. The rows are
 /// those with its `session_id`.
-pub(in crate::store) const ERASED: &[&str] =
-    &["proposals", "scorecards", "items", "questions", "consents", "voice_sessions", "jobs", "session_events", "sessions"];
+pub(in crate::store) const ERASED: &[&str] = &[
+    "proposals",
+    "scorecards",
+    "items",
+    "questions",
+    "consents",
+    "voice_sessions",
+    "jobs",
+    "session_events",
+    "sessions",
+];
 
 /// Tables with a `session_id` that keep their rows, and why that leaves nothing of anybody.
 pub(in crate::store) const KEPT: &[(&str, &str)] = &[
