@@ -1,6 +1,13 @@
 /** One method for each REST endpoint that the pages use. */
 import { type Credential, HttpClient } from "./http";
+import type { Score } from "./outcome";
 import type { CandidateMessage, Health, Invite, Kind, Results, StartRequest, Started, StatusReport } from "./types";
+
+/** Path and query of an address on this server, whether it came whole or as a path. */
+export function ownPath(url: string): string {
+  const { pathname, search } = new URL(url, "http://viva.invalid");
+  return pathname + search;
+}
 
 /** Calls that need no session. */
 export class PublicApi {
@@ -82,5 +89,24 @@ export class SessionApi {
 
   results(): Promise<Results> {
     return this.http.get(`${this.path}/results`);
+  }
+
+  /** Keeps the reader's own scores. */
+  score(scores: Omit<Score, "note">[]): Promise<unknown> {
+    return this.http.post(`${this.path}/scorecards`, { scores });
+  }
+
+  /** The address of something that belongs to the session. */
+  address(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  /** A file whose address the server gave; only addresses of this server are asked, with the credential. */
+  file(url: string): Promise<Blob> {
+    return this.http.file(ownPath(url));
+  }
+
+  json<T>(url: string): Promise<T> {
+    return this.http.get(ownPath(url));
   }
 }

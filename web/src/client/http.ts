@@ -40,11 +40,28 @@ export class HttpClient {
     return this.request<T>("POST", path, body);
   }
 
+  /** A file as it is. Large ones take their time, so only the first byte has a time limit: the browser's own. */
+  async file(path: string): Promise<Blob> {
+    let response: Response;
+    try {
+      response = await fetch(this.base + path, { headers: this.credentials() });
+      if (response.ok) return await response.blob();
+    } catch (error) {
+      throw new UnreachableError(error);
+    }
+    throw apiError(response, await response.text());
+  }
+
+  private credentials(): Record<string, string> {
+    if (this.credential === null) return {};
+    return "bearer" in this.credential
+      ? { Authorization: `Bearer ${this.credential.bearer}` }
+      : { "X-API-Key": this.credential.apiKey };
+  }
+
   private async request<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const headers: Record<string, string> = { Accept: "application/json" };
+    const headers: Record<string, string> = { Accept: "application/json", ...this.credentials() };
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    if (this.credential && "bearer" in this.credential) headers.Authorization = `Bearer ${this.credential.bearer}`;
-    if (this.credential && "apiKey" in this.credential) headers["X-API-Key"] = this.credential.apiKey;
     let response: Response;
     let text: string;
     try {

@@ -1,4 +1,5 @@
 /** Viva's REST API and live events, as these pages read them. Times are RFC 3339 text; `*_ms` are milliseconds. */
+import type { Evaluation, Recording, Retention, Usage } from "./outcome";
 
 export interface Kind {
   kind: string;
@@ -111,6 +112,15 @@ export type CandidateMessage =
   | { type: "candidate.repeat" }
   | { type: "candidate.text"; text: string };
 
+export interface ResultsStep {
+  kind: "asked" | "probed" | "repeated" | "reminded" | "acknowledged";
+  reason: string;
+  at_ms: number;
+  text: string;
+  worded_by: "script" | "model";
+  stand_in: boolean;
+}
+
 export interface ResultsQuestion {
   number: number;
   text: string;
@@ -118,6 +128,8 @@ export interface ResultsQuestion {
   reason: string | null;
   follow_ups?: unknown;
   item_ids?: string[];
+  steps?: ResultsStep[];
+  time_spent_ms?: number | null;
 }
 
 export interface Results {
@@ -140,4 +152,9 @@ export interface Results {
     words_per_minute?: number | null;
   } | null;
   audio_quality: { loss_ratio: number | null; jitter_ms: number | null; concealed_ratio: number | null } | null;
+  recording?: Recording | null;
+  evaluation?: Evaluation | null;
+  usage?: Usage | null;
+  retention?: Retention | null;
+  log?: { entries: number; head: string } | null;
 }

@@ -2,29 +2,35 @@
  * `/results/{session_id}`: what was said, as a plain page to read and print.
  *
  * Stable `data-testid`s: results, results-status, results-question (data-status), transcript-item (data-role,
- * data-item-id, data-state; its parts are heard and cut), talk-time, api-key, api-key-send, problem.
+ * data-item-id, data-state; its parts are heard and cut), results-step (data-kind), talk-time, api-key, api-key-send, problem.
  */
-import { type FormEvent, type ReactNode, useCallback, useState } from "react";
+import { type FormEvent, type ReactNode, useCallback, useMemo, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { SessionApi } from "../client/api";
 import type { Credential } from "../client/http";
 import { recallToken, tokenFromHash } from "../client/memory";
-import type { Results } from "../client/types";
+import { inWords } from "../client/outcome";
+import type { Results, ResultsStep } from "../client/types";
 import { Icon } from "../ui/Icon";
 import { Panel } from "../ui/Panel";
 import { Shell } from "../ui/Shell";
 import { Unreachable } from "../ui/Unreachable";
 import { clock, dateTime, percent, unheard } from "../ui/format";
 import { useRetryingLoad } from "../ui/useRetryingLoad";
+import { CostPart, KeptPart } from "./results/KeepingPart";
+import { RecordingPart } from "./results/RecordingPart";
+import { ScoresPart } from "./results/ScoresPart";
+import "./results/results.css";
 
 export default function ResultsPage({ sessionId }: { sessionId: string }) {
   // A key lives in this component's memory alone: never in the address, never in storage.
   const [apiKey, setApiKey] = useState<string | null>(null);
-  const load = useCallback(() => {
+  const api = useMemo(() => {
     const token = tokenFromHash(window.location.hash) ?? recallToken(sessionId);
     const credential: Credential = apiKey !== null ? { apiKey } : token !== null ? { bearer: token } : null;
-    return new SessionApi(sessionId, credential).results();
+    return new SessionApi(sessionId, credential);
   }, [sessionId, apiKey]);
+  const load = useCallback(() => api.results(), [api]);
   const [loaded, retry] = useRetryingLoad(load);
   switch (loaded.state) {
     case "loading":
@@ -49,7 +55,7 @@ export default function ResultsPage({ sessionId }: { sessionId: string }) {
         />
       );
     case "ready":
-      return <ResultsView results={loaded.value} onReload={retry} />;
+      return <ResultsView results={loaded.value} api={api} onReload={retry} />;
   }
 }
 
@@ -119,7 +125,13 @@ const REASONS: Record<string, string> = {
   internal: "a technical fault",
 };
 
-function ResultsView({ results, onReload }: { results: Results; onReload: () => void }) {
+interface ResultsViewProps {
+  results: Results;
+  api: SessionApi;
+  onReload: () => void;
+}
+
+function ResultsView({ results, api, onReload }: ResultsViewProps) {
   const over = results.status === "ended";
   const reason = results.end_reason === null ? "" : (REASONS[results.end_reason] ?? results.end_reason);
   return (
@@ -137,9 +149,13 @@ function ResultsView({ results, onReload }: { results: Results; onReload: () => 
           )}
         </Panel>
         <Facts results={results} />
+        {results.recording && <RecordingPart recording={results.recording} api={api} />}
         <Questions questions={results.questions ?? []} />
+        {over && results.evaluation && <ScoresPart evaluation={results.evaluation} api={api} onSaved={onReload} />}
         <Transcript items={results.transcript ?? []} />
         <Measures results={results} />
+        {results.usage && <CostPart usage={results.usage} />}
+        {over && <KeptPart retention={results.retention ?? null} log={results.log ?? null} api={api} />}
         <p className="quiet">
           These results hold what was said and when. Nothing here judges voice, accent or emotion. The transcript was
           written by a machine: where a wording matters, ask.
@@ -198,12 +214,38 @@ function Questions({ questions }: { questions: Results["questions"] }) {
             <p className="quiet">
               <Icon name={question.status === "answered" ? "check" : "info"} />{" "}
               {QUESTION_STATUS[question.status] ?? question.status}
-              {question.reason && question.status !== "answered" ? `: ${question.reason.replaceAll("_", " ")}` : ""}
+              {question.reason && question.status !== "answered" ? `: ${inWords(question.reason)}` : ""}
+              {typeof question.time_spent_ms === "number" && ` in ${clock(question.time_spent_ms)}`}
             </p>
+            <Steps steps={question.steps ?? []} />
           </li>
         ))}
       </ol>
     </section>
+  );
+}
+
+const STEP_KIND: Record<ResultsStep["kind"], string> = {
+  asked: "Asked",
+  probed: "Followed up",
+  repeated: "Said again",
+  reminded: "Reminded",
+  acknowledged: "Took note",
+};
+
+/** What the interviewer did with a question and why; that it was asked because it is in the plan goes without saying. */
+function Steps({ steps }: { steps: ResultsStep[] }) {
+  const told = steps.filter((step) => step.kind !== "acknowledged" && step.reason !== "plan");
+  if (told.length === 0) return null;
+  return (
+    <ul className="steps quiet">
+      {told.map((step) => (
+        <li key={`${step.kind} ${step.at_ms}`} data-testid="results-step" data-kind={step.kind}>
+          {clock(step.at_ms)} {STEP_KIND[step.kind]} ({inWords(step.reason)}): {step.text}
+          {step.worded_by === "model" && " [worded by the model]"}
+        </li>
+      ))}
+    </ul>
   );
 }
 
