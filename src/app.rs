@@ -29,6 +29,7 @@ use crate::{
     recording::RecordingStage,
     relay::{Relay, RelayDeps},
     room::Rooms,
+    scoring::{Evaluation, Scoring, ScoringStage},
     session::{Registry, SessionDeps},
     shutdown::{Phase, Shutdown},
     spending::Spending,
@@ -91,6 +92,8 @@ pub enum StartError {
     Credentials(#[from] CredentialsError),
     #[error("price file {name}: {problem}")]
     Prices { name: String, problem: String },
+    #[error("cannot use the evaluator: {0}")]
+    Evaluator(reqwest::Error),
     #[error("cannot use Twilio: {0}")]
     Twilio(reqwest::Error),
 }
@@ -202,8 +205,10 @@ impl App {
 /// Who does the work that the store keeps.
 fn job_handlers(state: &AppState, store: &Arc<SqlStore>) -> Vec<Arc<dyn JobHandler>> {
     let recording = RecordingStage::new(store.clone(), state.recorder.clone());
+    let scoring = ScoringStage::new(state.scoring.clone(), store.clone());
     vec![
-        Arc::new(AfterInterview::new(store.clone(), vec![Arc::new(recording)])),
+        Arc::new(AfterInterview::new(store.clone(), vec![Arc::new(recording), Arc::new(scoring)])),
+        Arc::new(Evaluation::new(state.scoring.clone())),
         Arc::new(Tell(state.webhooks.clone())),
         Arc::new(Deliver::new(state.webhooks.clone())),
     ]
@@ -265,6 +270,7 @@ async fn compose(
         requests: PerAddress::per_minute(config.api.requests_per_minute),
         // A job fair behind one address gets through, a loop does not.
         starts: PerAddress::per_minute(config.api.starts_per_minute),
+        scoring: Arc::new(Scoring::new(config, store.clone()).map_err(StartError::Evaluator)?),
         sign_in: SignIn::new(&config.access, cache.clone(), store.clone(), mailer.clone()),
         cache,
         mailer,

@@ -30,6 +30,7 @@ use sha2::{Digest, Sha256};
 /// Requests that create something.
 const CREATES: &[&str] = &[
     "/api/interview/start",
+    "/api/interview/{session_id}/scorecards",
     "/api/v1/interviews",
     "/api/v1/interviews/{interview_id}/invites",
     "/api/rooms",

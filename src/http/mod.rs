@@ -30,6 +30,7 @@ use crate::{
     media::recorder::Recorder,
     relay::Relay,
     room::Rooms,
+    scoring::Scoring,
     session::Registry,
     shutdown::Shutdown,
     spending::Spending,
@@ -73,6 +74,7 @@ pub struct Shared {
     pub cache: Arc<dyn Cache>,
     pub mailer: Arc<Mailer>,
     pub sign_in: SignIn,
+    pub scoring: Arc<Scoring>,
     /// Codes asked for, per address.
     pub sign_ups: rate::PerAddress,
     /// Codes and proofs tried, per address.

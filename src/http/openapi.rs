@@ -56,6 +56,7 @@ pub struct ProblemField {
         (name = "live", description = "What happens while an interview lives: media, candidates, events."),
         (name = "interviews", description = "What is asked: built-in kinds, interviews of one's own, invitations."),
         (name = "recordings", description = "What both sides said, as it was heard."),
+        (name = "scores", description = "What answers show: people's scorecards, and proposals beside them."),
         (name = "voice", description = "Voice sessions over the Realtime API."),
         (name = "realtime", description = "The OpenAI-compatible face."),
         (name = "webrtc", description = "TURN credentials and short-lived keys for browsers."),

@@ -6,8 +6,8 @@ use super::{
     extract::BODY_BYTES_MAX,
     grpc_gate, idempotency, middleware, openapi, page,
     routes::{
-        self, catalogue, docs, events, health, interviews, invites, live, realtime, rooms, sessions, sign_in,
-        signaling, usage, voice, webhooks,
+        self, catalogue, docs, events, health, interviews, invites, live, realtime, rooms, scorecards, sessions,
+        sign_in, signaling, usage, voice, webhooks,
     },
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
@@ -83,6 +83,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(interviews::routes())
         .merge(live::routes())
         .merge(routes::recording::routes())
+        .merge(scorecards::routes())
         .merge(sessions::routes())
         .merge(sign_in::routes())
         .merge(realtime::routes())

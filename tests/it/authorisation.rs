@@ -211,7 +211,7 @@ impl Thing {
                 let consent = text(&this["consent"], "version");
                 // One body for all calls: unknown fields are ignored.
                 let body = json!({
-                    "messages": [], "type": "candidate.wait", "candidate": null, "version": consent,
+                    "messages": [], "scores": [], "type": "candidate.wait", "candidate": null, "version": consent,
                 });
                 Place { id: session_id, body, ..place }
             }
@@ -244,6 +244,14 @@ impl Thing {
                 let invite = as_owner(server, Method::POST, &invites, json!({})).await;
                 Place { id, inner_id: text(&invite, "invite_id"), body: json!({}), ..place }
             }
+            Self::Scorecard => {
+                as_owner(server, Method::POST, &format!("/api/interview/{session_id}/end"), json!({})).await;
+                let interview = as_owner(server, Method::GET, "/api/v1/interviews/general", Value::Null).await;
+                let cards = format!("/api/interview/{session_id}/scorecards");
+                let card = as_owner(server, Method::POST, &cards, json!({"scores": scores_of(&interview)})).await;
+                let query = "?include=proposal".to_owned();
+                Place { id: session_id, inner_id: text(&card, "scorecard_id"), query, ..place }
+            }
             Self::Room => {
                 let room = as_owner(server, Method::POST, "/api/rooms", json!({"name": "of the owner"})).await;
                 Place { id: text(&room, "room_code"), body: json!({}), ..place }
@@ -251,4 +259,15 @@ impl Thing {
             Self::Invite => Place { id: "0".repeat(64), ..place },
         }
     }
+}
+
+/// A score for each criterion of an interview: that nothing was said.
+fn scores_of(interview: &Value) -> Vec<Value> {
+    let questions = interview["questions"].as_array().expect("questions");
+    let of_question = |question: &Value| {
+        let number = question["number"].clone();
+        let criteria = question["rubric"].as_array().expect("a rubric").clone();
+        criteria.into_iter().map(move |one| json!({"question": number, "criterion": one["id"], "level": null}))
+    };
+    questions.iter().flat_map(of_question).collect()
 }

@@ -19,6 +19,7 @@ mod openapi;
 mod realtime;
 mod relay;
 mod rooms;
+mod scoring;
 mod sign_in;
 mod sign_in_time;
 mod signaling;

@@ -12,6 +12,7 @@ mod live_body;
 pub mod realtime;
 pub mod recording;
 pub mod rooms;
+pub mod scorecards;
 pub mod session_body;
 pub mod sessions;
 pub mod sign_in;

@@ -41,10 +41,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(score, list))
-        .routes(routes!(get))
-        .routes(routes!(evaluate, evaluation))
+    OpenApiRouter::new().routes(routes!(score, list)).routes(routes!(get)).routes(routes!(evaluate, evaluation))
 }
 
 /// What is to be in the answer beside the rest.
@@ -164,7 +161,7 @@ pub async fn score(
     let kept = state.database.add_scorecard(NewScorecard {
         scorecard_id: format!("sc_{}", encode_128_bits(random::bytes())),
         session_id: record.session_id.clone(),
-        proposal_is_hidden: author.kind == AuthorKind::User,
+        proposal_is_hidden: author.kind != AuthorKind::Platform,
         author: author.clone(),
         body: CardBody { scores: body.scores, note: body.note },
         rubric_sha256: rubric_sha256(&rubric),

@@ -19,6 +19,7 @@ use crate::{
             interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
             live::servers,
             now,
+            scorecards::{self, IncludeQuery},
             session_body::{
                 ClientTranscript, ConsentBody, ConsentGiven, ConsentKept, ConsentState, ConsentText, Done, Ended,
                 Endpoints, SessionStatus, Start, Started, Transcripts,
@@ -27,7 +28,7 @@ use crate::{
         },
     },
     random,
-    results::{RecordingView, Results, UsageView},
+    results::{RecordingView, Results, UsageView, evaluation::Scores},
     session::{Admission, CreateError, SessionHandle},
     spending::{DaySpent, NotAdmitted},
     store::{ClientMessage, Consent, InviteUse, NewSession, SessionRecord, StoreError},
@@ -35,7 +36,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::net::IpAddr;
@@ -444,19 +445,27 @@ pub async fn end(State(state): State<AppState>, Path(id): Path<String>, caller: 
 /// says so.
 #[utoipa::path(
     get, path = "/api/interview/{session_id}/results", tag = "sessions",
-    params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),
+    params(("session_id" = String, Path, example = "ses_00000000000000000000000000"), IncludeQuery),
     security((), ("api_key" = []), ("bearer" = [])),
     responses((status = 200, body = Results))
 )]
 pub async fn results(
     State(state): State<AppState>,
     Path(id): Path<String>,
+    Query(include): Query<IncludeQuery>,
     caller: Caller,
 ) -> ApiResult<Json<Results>> {
+    // Scores are not for candidates, even where they may read what was said.
+    let is_candidate = matches!(caller.0, Identity::Candidate { .. });
+    let viewer = if is_candidate { None } else { Some(scorecards::viewer(&caller.0, &include)?) };
     let step = SessionStep::ReadResults { candidate_may_read: false };
     let record = authorised(&state, caller, &id, step).await?;
     let kept = state.database.recording(&record.session_id).await?;
     let recording = RecordingView::of(&record, kept);
     let usage = UsageView::new(record.usage.clone(), state.spending.prices());
-    Ok(Json(Results { recording, usage: Some(usage), ..Results::from(record) }))
+    let evaluation = match viewer {
+        Some(viewer) => Scores::read(&state.database, &record, &viewer).await?.evaluation(),
+        None => None,
+    };
+    Ok(Json(Results { recording, usage: Some(usage), evaluation, ..Results::from(record) }))
 }

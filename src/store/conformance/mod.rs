@@ -6,6 +6,7 @@ mod interviews;
 mod jobs;
 mod recordings;
 mod rooms;
+mod scorecards;
 mod usage;
 mod users;
 mod voice;
@@ -103,6 +104,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     users::check(&empty().await).await;
     client_secrets::check(&empty().await).await;
     rooms::check(&empty().await).await;
+    scorecards::check(&empty().await).await;
     voice::check(&empty().await).await;
     usage::check(&empty().await).await;
     webhooks::check(&empty().await).await;

@@ -117,7 +117,7 @@ const results = (fields) => ({
   },
   audio_quality: is.any,
   usage: null,
-  evaluation: null,
+  evaluation: is.any,
   recording: null,
   ...fields,
 });

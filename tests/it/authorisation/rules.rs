@@ -24,6 +24,8 @@ pub enum Thing {
     VoiceHistory,
     /// A question of a built-in interview.
     Question,
+    /// A scorecard of the owner's for a session that is over.
+    Scorecard,
     /// An interview of the owner's.
     Interview,
     /// An invitation to it.
@@ -109,6 +111,11 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/interview/{session_id}/recording/assistant.ogg", Thing::Session, Law::Readers),
     rule("GET", "/api/interview/{session_id}/recording/stereo.wav", Thing::Session, Law::Readers),
     rule("GET", "/api/interview/{session_id}/recording/peaks.json", Thing::Session, Law::Readers),
+    rule("POST", "/api/interview/{session_id}/scorecards", Thing::Session, Law::Readers),
+    rule("GET", "/api/interview/{session_id}/scorecards", Thing::Session, Law::Readers),
+    rule("GET", "/api/interview/{session_id}/scorecards/{scorecard_id}", Thing::Scorecard, Law::Readers),
+    rule("POST", "/api/interview/{session_id}/evaluation", Thing::Session, Law::Readers),
+    rule("GET", "/api/interview/{session_id}/evaluation", Thing::Session, Law::Readers),
     rule("POST", "/api/auth/signup", Thing::SignIn, Law::Anybody),
     rule("POST", "/api/auth/verify-otp", Thing::SignIn, Law::Anybody),
     rule("POST", "/api/auth/set-username", Thing::Unproved, Law::Proved),
