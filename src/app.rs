@@ -7,6 +7,7 @@ use self::rest::Rest;
 use crate::{
     auth::{self, Authenticator, sign_in::SignIn},
     cache::{self, CacheError},
+    chat::Chat,
     config::{Config, EngineChoice, EngineConfig, HttpConfig},
     domain::interview::Interview,
     email::{self, Mailer},
@@ -94,6 +95,8 @@ pub enum StartError {
     Prices { name: String, problem: String },
     #[error("cannot use the evaluator: {0}")]
     Evaluator(reqwest::Error),
+    #[error("cannot use the chat endpoint: {0}")]
+    Chat(reqwest::Error),
     #[error("cannot use Twilio: {0}")]
     Twilio(reqwest::Error),
 }
@@ -231,7 +234,8 @@ async fn compose(
     shutdown: &Shutdown,
 ) -> Result<Shared, StartError> {
     let keys = ProviderKeys::new(config.openai.keys.clone());
-    let engine = Arc::new(BuiltinEngine::new(config.engine.models_dir.clone()));
+    let chat = config.outcome.chat.as_ref().map(Chat::new).transpose().map_err(StartError::Chat)?;
+    let engine = Arc::new(BuiltinEngine::new(config.engine.models_dir.clone()).with_chat(chat));
     let spending = spending(config, store)?;
     let deps = SessionDeps {
         store: store.clone(),

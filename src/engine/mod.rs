@@ -68,6 +68,11 @@ impl BuiltinEngine {
         Self { chat, ..self }
     }
 
+    /// The chat endpoint that words follow-ups, if there is one.
+    pub fn chat(&self) -> Option<&Chat> {
+        self.chat.as_ref()
+    }
+
     /// The model files with their checksums, and which of them are in memory; for the health report.
     pub fn loaded(&self) -> Vec<ModelFileStatus> {
         self.shared.models.report()

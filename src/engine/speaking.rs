@@ -143,8 +143,8 @@ impl Speaking {
             Progress::Phrased(phrased) => self.take_phrased(phrased),
             Progress::Usage(usage) => {
                 self.settling = None;
-                count_tokens(usage);
-                Vec::new()
+                let model = self.chat.as_ref().map(Chat::model).unwrap_or_default();
+                usage.map(|usage| ModelEvent::Usage(tokens(model, usage))).into_iter().collect()
             }
         }
     }
@@ -262,12 +262,11 @@ impl Response {
 }
 
 /// What a chat endpoint says that its words cost.
-fn count_tokens(usage: Option<ChatUsage>) {
-    // USAGE: the session is told here of a chat endpoint's tokens, once there is an event for that.
-    let Some(usage) = usage else { return };
-    metrics::counter!("viva_chat_tokens_total", "kind" => "input").increment(usage.input_tokens);
-    metrics::counter!("viva_chat_tokens_total", "kind" => "cached").increment(usage.cached_tokens);
-    metrics::counter!("viva_chat_tokens_total", "kind" => "output").increment(usage.output_tokens);
+fn tokens(model: &str, usage: ChatUsage) -> Usage {
+    Usage::new(Source::Chat, model)
+        .and(Kind::InputText, usage.input_tokens.saturating_sub(usage.cached_tokens))
+        .and(Kind::CachedText, usage.cached_tokens)
+        .and(Kind::OutputText, usage.output_tokens)
 }
 
 fn samples_ms(samples: usize) -> u64 {

@@ -1,6 +1,7 @@
 //! Health, for people, load balancers and Prometheus.
 
 use crate::{
+    chat::{Chat, ChatHealth},
     http::{
         AppState,
         error::{ApiError, ApiResult},
@@ -72,10 +73,26 @@ pub struct InterviewHealth {
     /// `builtin`, `openai` or `realtime`.
     engine: String,
     models: Vec<ModelHealth>,
+    /// The chat endpoint that words follow-ups; null without one.
+    #[schema(required)]
+    chat: Option<ChatEndpointHealth>,
     /// Whether candidates are given a TURN relay.
     turn: bool,
     active_sessions: usize,
     open_mode: bool,
+}
+
+/// How the chat endpoint did when it was last asked. It is never asked for the sake of this.
+#[derive(Serialize, ToSchema)]
+pub struct ChatEndpointHealth {
+    /// `unknown` (nothing was asked yet), `up` or `failing`.
+    #[schema(example = "up")]
+    state: &'static str,
+    /// What went wrong: `unreachable`, `timed_out`, `throttled`, `refused`, `failed`, `cut_off`, `nonsense` or `busy`.
+    #[schema(required)]
+    failure: Option<&'static str>,
+    /// Requests that failed since the last that did not.
+    failures_in_a_row: u64,
 }
 
 /// A file of the built-in engine.
@@ -138,10 +155,20 @@ pub async fn interview(State(state): State<AppState>) -> Json<InterviewHealth> {
         version: env!("CARGO_PKG_VERSION"),
         engine: state.registry.engine().to_owned(),
         models: state.engine.loaded().into_iter().map(model).collect(),
+        chat: state.engine.chat().map(chat_health),
         turn: state.ice.has_turn(),
         active_sessions: state.registry.len(),
         open_mode: state.open_mode,
     })
+}
+
+fn chat_health(chat: &Chat) -> ChatEndpointHealth {
+    let health = chat.health();
+    let failure = match health {
+        ChatHealth::Failing(error) => Some(error.name()),
+        ChatHealth::Unknown | ChatHealth::Up => None,
+    };
+    ChatEndpointHealth { state: health.as_str(), failure, failures_in_a_row: chat.failures_in_a_row() }
 }
 
 /// Prometheus text, for platforms and the local developer.
