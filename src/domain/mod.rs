@@ -19,6 +19,7 @@ pub mod result;
 pub mod retention;
 pub mod room;
 pub mod scorecard;
+pub mod second_pass;
 pub mod session;
 pub mod sign_in;
 pub mod special_address;

@@ -15,6 +15,7 @@ mod models;
 mod orders;
 mod phrasing;
 mod pool;
+mod second_pass;
 mod speaking;
 mod stt;
 mod tts;
@@ -24,6 +25,7 @@ mod vad;
 pub use error::EngineError;
 pub use models::{ModelFileStatus, Part};
 pub use orders::{AudioOrder, Order, ServePorts};
+pub use second_pass::SecondHearing;
 
 use crate::{
     chat::Chat,
@@ -36,6 +38,7 @@ use models::Models;
 use orders::{Orders, Ports};
 use pool::{Lane, Pool, Worker};
 use std::{path::PathBuf, sync::Arc};
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tts::Voice;
 
@@ -44,6 +47,8 @@ struct Shared {
     models: Arc<Models>,
     pool: Pool,
     cache: Arc<SpeechCache>,
+    /// One answer at a time is heard once more.
+    second_pass: Semaphore,
 }
 
 /// The engine. Cheap until the first conversation: no thread, no model.
@@ -59,7 +64,8 @@ impl BuiltinEngine {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let models = Arc::new(Models::new(models_directory));
         let cache = Arc::new(SpeechCache::new(CACHE_BYTES_MAX));
-        Self { shared: Arc::new(Shared { models, pool: Pool::new(cores), cache }), chat: None }
+        let shared = Shared { models, pool: Pool::new(cores), cache, second_pass: Semaphore::new(1) };
+        Self { shared: Arc::new(shared), chat: None }
     }
 
     /// The same engine, with a chat endpoint that words the interviewer's follow-ups.

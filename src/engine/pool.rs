@@ -19,12 +19,14 @@ pub enum Lane {
     Listen,
     /// Words that will be said later, captions that are not settled.
     Ahead,
+    /// What nobody waits for: short slices of long work, after everything else.
+    Background,
 }
 
-const LANES: usize = 3;
+const LANES: usize = 4;
 /// Jobs that may wait in each lane. One that listens holds up to 15 s of audio (1 MB) and takes half a second, so more
 /// would be of no use to anyone.
-const LANE_JOBS_MAX: [usize; LANES] = [256, 64, 256];
+const LANE_JOBS_MAX: [usize; LANES] = [256, 64, 256, 16];
 
 /// What a job may use: the options with which its networks run, on the worker's own single thread.
 pub struct Worker {
@@ -43,6 +45,7 @@ type Job = Box<dyn FnOnce(&Worker) + Send>;
 #[derive(Default)]
 struct Queue {
     lanes: [VecDeque<Job>; LANES],
+    /// Background work left out.
     running: usize,
     begun: u64,
     closed: bool,
@@ -74,10 +77,10 @@ impl Pool {
         Self { shared: Arc::default(), workers: workers.max(1), started: std::sync::Once::new() }
     }
 
-    /// Whether nothing runs and nothing waits: time for work that nobody asked for.
+    /// Whether nothing runs and nothing waits, beside the background: time for work that nobody asked for.
     pub fn is_idle(&self) -> bool {
         let queue = self.shared.lock();
-        queue.running == 0 && queue.lanes.iter().all(VecDeque::is_empty)
+        queue.running == 0 && queue.lanes[..Lane::Background as usize].iter().all(VecDeque::is_empty)
     }
 
     /// Jobs that were begun so far.
@@ -134,7 +137,7 @@ impl Pool {
         for index in 0..self.workers {
             let shared = self.shared.clone();
             // The last worker keeps away from what nobody waits for, unless it is the only one.
-            let lanes = if index > 0 && index + 1 == self.workers { LANES - 1 } else { LANES };
+            let lanes = if index > 0 && index + 1 == self.workers { Lane::Ahead as usize } else { LANES };
             let body = move || work(&shared, lanes);
             if let Err(error) = thread::Builder::new().name(format!("engine-{index}")).spawn(body) {
                 tracing::error!(%error, "speech worker cannot start");
@@ -165,16 +168,18 @@ fn work(shared: &Shared, lanes: usize) {
         if queue.closed {
             return;
         }
-        let Some(job) = queue.lanes[..lanes].iter_mut().find_map(VecDeque::pop_front) else {
+        let mut waiting = queue.lanes[..lanes].iter_mut().enumerate();
+        let Some((lane, job)) = waiting.find_map(|(lane, jobs)| Some((lane, jobs.pop_front()?))) else {
             queue = shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
             continue;
         };
-        queue.running += 1;
+        let counts = usize::from(lane != Lane::Background as usize);
+        queue.running += counts;
         queue.begun += 1;
         drop(queue);
         job(&worker);
         queue = shared.lock();
-        queue.running -= 1;
+        queue.running -= counts;
     }
 }
 

@@ -13,8 +13,6 @@ pub(super) const LISTEN_RATE_HZ: usize = 16_000;
 const LAYERS: usize = 8;
 const HEADS: usize = 8;
 const HEAD_WIDTH: usize = 52;
-const BEGIN: i32 = 1;
-const END: i32 = 2;
 /// Nobody says more tokens in a second; a decoder that goes on is repeating itself.
 const TOKENS_PER_S: f32 = 6.5;
 const TOKENS_SPARE: usize = 8;
@@ -50,6 +48,8 @@ pub(super) struct Ears {
 impl Ears {
     /// Of the model, for bills.
     pub(super) const NAME: &'static str = "moonshine-base-en";
+    pub(super) const BEGIN: i32 = 1;
+    pub(super) const END: i32 = 2;
 
     pub(super) fn load(models: &Models) -> Result<Self, EngineError> {
         let encoder = load_network(models, File::Encoder)?;
@@ -81,19 +81,15 @@ impl Ears {
     }
 
     /// The words in `samples` (16 kHz, −1 to 1, at most about 15 s), with punctuation; empty if there are none.
-    pub(super) fn transcribe(&self, mut samples: Vec<f32>, worker: &Worker) -> Result<String, EngineError> {
-        let seconds = samples.len() as f32 / LISTEN_RATE_HZ as f32;
-        let tokens_max = (seconds * TOKENS_PER_S) as usize + TOKENS_SPARE;
-        if samples.len() < SAMPLES_MIN {
-            samples.resize(SAMPLES_MIN, 0.0);
-        }
+    pub(super) fn transcribe(&self, samples: Vec<f32>, worker: &Worker) -> Result<String, EngineError> {
+        let tokens_max = Self::tokens_max(samples.len());
         let heard = self.hear(samples, worker)?;
         let mut decoding = Decoding::new(self, heard);
         let mut said = Vec::new();
-        let mut token = BEGIN;
+        let mut token = Self::BEGIN;
         while said.len() < tokens_max {
             token = decoding.next(token, worker)?;
-            if token == END {
+            if token == Self::END {
                 break;
             }
             said.push(token);
@@ -101,7 +97,17 @@ impl Ears {
         Ok(self.words(&said))
     }
 
-    fn hear(&self, samples: Vec<f32>, worker: &Worker) -> Result<Value, EngineError> {
+    /// The most tokens that so many samples can hold.
+    pub(super) fn tokens_max(samples: usize) -> usize {
+        let seconds = samples as f32 / LISTEN_RATE_HZ as f32;
+        (seconds * TOKENS_PER_S) as usize + TOKENS_SPARE
+    }
+
+    /// The encoder's view of `samples`.
+    pub(super) fn hear(&self, mut samples: Vec<f32>, worker: &Worker) -> Result<Value, EngineError> {
+        if samples.len() < SAMPLES_MIN {
+            samples.resize(SAMPLES_MIN, 0.0);
+        }
         let input = NdTensor::from_data([1, samples.len()], samples);
         let options = Some(worker.options.clone());
         let [heard] = self
@@ -111,7 +117,8 @@ impl Ears {
         Ok(heard)
     }
 
-    fn words(&self, said: &[i32]) -> String {
+    /// The text of these tokens.
+    pub(super) fn words(&self, said: &[i32]) -> String {
         let pieces = said.iter().filter_map(|&token| self.vocabulary.get(usize::try_from(token).ok()?));
         let bytes: Vec<u8> = pieces.flatten().copied().collect();
         let text = String::from_utf8_lossy(&bytes).replace(WORD_START, " ").replace(MUSIC, "");
@@ -123,46 +130,89 @@ impl Ears {
 struct Decoding<'a> {
     ears: &'a Ears,
     heard: Value,
-    memory: Vec<Value>,
-    first: bool,
+    of_sound: Vec<Value>,
+    own: Vec<Value>,
 }
 
 impl<'a> Decoding<'a> {
     fn new(ears: &'a Ears, heard: Value) -> Self {
-        let empty = || Value::from(NdTensor::<f32, 4>::from_data([1, HEADS, 0, HEAD_WIDTH], Vec::new()));
-        let memory = ears.memories.iter().map(|_| empty()).collect();
-        Self { ears, heard, memory, first: true }
+        Self { ears, heard, of_sound: Vec::new(), own: ears.no_memory() }
     }
 
     /// The most likely token after `token`.
     fn next(&mut self, token: i32, worker: &Worker) -> Result<i32, EngineError> {
-        let ears = self.ears;
+        let memories = Memories { of_sound: &self.of_sound, own: &self.own };
+        let Scores { scores, own, of_sound } = self.ears.step(&self.heard, &memories, token, worker)?;
+        self.own = own;
+        if let Some(of_sound) = of_sound {
+            self.of_sound = of_sound;
+        }
+        let best = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+        Ok(best.map_or(Ears::END, |(index, _)| index as i32))
+    }
+}
+
+/// What the decoder remembers: of the sound (empty before the first step), and of what it said.
+pub(super) struct Memories<'a> {
+    pub of_sound: &'a [Value],
+    pub own: &'a [Value],
+}
+
+/// What comes of a step.
+pub(super) struct Scores {
+    /// Of each token, to be the next.
+    pub scores: Vec<f32>,
+    /// What the decoder remembers now.
+    pub own: Vec<Value>,
+    /// Its memory of the sound, which the first step makes.
+    pub of_sound: Option<Vec<Value>>,
+}
+
+impl Ears {
+    /// The decoder's memory of what it said, before it said anything.
+    pub(super) fn no_memory(&self) -> Vec<Value> {
+        (0..LAYERS * 2).map(|_| empty_memory()).collect()
+    }
+
+    /// What may follow `token`.
+    pub(super) fn step(
+        &self,
+        heard: &Value,
+        memories: &Memories<'_>,
+        token: i32,
+        worker: &Worker,
+    ) -> Result<Scores, EngineError> {
+        let first = memories.of_sound.is_empty();
+        let nothing = empty_memory();
         let token = NdTensor::from_data([1, 1], vec![token]);
-        let has_memory = NdTensor::from_data([1], vec![i32::from(!self.first)]);
-        let mut inputs: Vec<(NodeId, ValueOrView)> = vec![
-            (ears.token, token.into()),
-            (ears.heard_again, (&self.heard).into()),
-            (ears.has_memory, has_memory.into()),
-        ];
-        inputs.extend(ears.memories.iter().zip(&self.memory).map(|(at, value)| (at.input, value.into())));
-        let mut outputs = vec![ears.scores];
+        let has_memory = NdTensor::from_data([1], vec![i32::from(!first)]);
+        let mut inputs: Vec<(NodeId, ValueOrView)> =
+            vec![(self.token, token.into()), (self.heard_again, heard.into()), (self.has_memory, has_memory.into())];
+        let (mut own, mut of_sound) = (memories.own.iter(), memories.of_sound.iter());
+        for at in &self.memories {
+            let value = if at.of_sound { of_sound.next() } else { own.next() };
+            inputs.push((at.input, value.unwrap_or(&nothing).into()));
+        }
+        let mut outputs = vec![self.scores];
         // The memory of the sound comes from the first step; later steps give an empty one.
-        let kept = |memory: &Memory| self.first || !memory.of_sound;
-        outputs.extend(ears.memories.iter().filter(|memory| kept(memory)).map(|memory| memory.output));
+        let kept = |memory: &&Memory| first || !memory.of_sound;
+        outputs.extend(self.memories.iter().filter(kept).map(|memory| memory.output));
         let options = Some(worker.options.clone());
-        let values = ears.decoder.run(inputs, &outputs, options).map_err(EngineError::run("moonshine"))?;
+        let values = self.decoder.run(inputs, &outputs, options).map_err(EngineError::run("moonshine"))?;
         let mut values = values.into_iter();
         let scores = values.next().ok_or_else(|| EngineError::run("moonshine")("no scores"))?;
-        for (at, slot) in ears.memories.iter().zip(&mut self.memory) {
-            if self.first || !at.of_sound {
-                *slot = values.next().ok_or_else(|| EngineError::run("moonshine")("no memory"))?;
-            }
+        let (mut own, mut of_sound) = (Vec::with_capacity(LAYERS * 2), Vec::with_capacity(LAYERS * 2));
+        for at in self.memories.iter().filter(kept) {
+            let value = values.next().ok_or_else(|| EngineError::run("moonshine")("no memory"))?;
+            if at.of_sound { of_sound.push(value) } else { own.push(value) }
         }
-        self.first = false;
         let scores = Tensor::<f32>::try_from(scores).map_err(EngineError::run("moonshine"))?.to_vec();
-        let best = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-        Ok(best.map_or(END, |(index, _)| index as i32))
+        Ok(Scores { scores, own, of_sound: first.then_some(of_sound) })
     }
+}
+
+fn empty_memory() -> Value {
+    Value::from(NdTensor::<f32, 4>::from_data([1, HEADS, 0, HEAD_WIDTH], Vec::new()))
 }
 
 /// The tokenizer's list: a length (one byte, or two: `second × 128 + first − 128`) and so many bytes, again and again.
