@@ -20,14 +20,14 @@ use crate::{
         socket::Sockets,
     },
     ice::IceSource,
-    jobs::{self, AfterInterview, JobHandler},
+    jobs::{self, AfterInterview, JobHandler, Stage},
     media::{
         Media, MediaConfig, MediaError,
         recorder::{Recorder, RecorderError},
     },
     random,
     realtime::{self, Model, ProviderKeys, RawServer, RealtimeConfig, RealtimeModel},
-    recording::RecordingStage,
+    recording::{RecordingStage, SecondPassStage},
     relay::{Relay, RelayDeps},
     room::Rooms,
     scoring::{Evaluation, Scoring, ScoringStage},
@@ -208,9 +208,12 @@ impl App {
 /// Who does the work that the store keeps.
 fn job_handlers(state: &AppState, store: &Arc<SqlStore>) -> Vec<Arc<dyn JobHandler>> {
     let recording = RecordingStage::new(store.clone(), state.recorder.clone());
+    let data_dir = state.recorder.data_dir().to_owned();
+    let second_pass = SecondPassStage::new(store.clone(), state.engine.clone(), state.spending.clone(), data_dir);
     let scoring = ScoringStage::new(state.scoring.clone(), store.clone());
+    let stages: Vec<Arc<dyn Stage>> = vec![Arc::new(recording), Arc::new(second_pass), Arc::new(scoring)];
     vec![
-        Arc::new(AfterInterview::new(store.clone(), vec![Arc::new(recording), Arc::new(scoring)])),
+        Arc::new(AfterInterview::new(store.clone(), stages)),
         Arc::new(Evaluation::new(state.scoring.clone())),
         Arc::new(Tell(state.webhooks.clone())),
         Arc::new(Deliver::new(state.webhooks.clone())),

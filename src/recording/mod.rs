@@ -4,10 +4,12 @@
 //! `timeline.jsonl`, and what is made of them: `peaks.json`, `stereo.wav`. Everything here blocks.
 
 pub mod files;
+mod second_pass;
 mod stage;
 pub mod stereo;
 mod track;
 
+pub use second_pass::SecondPassStage;
 pub use stage::RecordingStage;
 pub use track::{PcmChunk, TrackAudio};
 

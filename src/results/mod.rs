@@ -18,6 +18,7 @@ use crate::{
         interview::Question,
         proof::{PlanProof, QuestionProof, QuestionReason, StandIn, Step, StepKind, StepReason, Wording},
         result::{Metrics, is_worth_showing},
+        second_pass::Version,
         session::{EndReason, Status},
         transcript::{Item, ItemState, Role},
     },
@@ -90,6 +91,22 @@ pub struct ResultItem {
     pub state: &'static str,
     #[schema(required)]
     pub question: Option<u32>,
+    /// The same answer, heard once more after the interview.
+    #[schema(required)]
+    pub second_pass: Option<SecondPassView>,
+    /// The version to show: `content`, or that of the second pass.
+    #[schema(value_type = Version)]
+    pub shown: &'static str,
+}
+
+/// An answer as it was heard after the interview, in the recording.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SecondPassView {
+    pub content: String,
+    pub engine: String,
+    pub model: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
 }
 
 /// One question of the plan; every one has a status and, once it is done, a reason.
@@ -184,7 +201,7 @@ impl From<SessionRecord> for Results {
                 words_per_minute: metrics.words_per_minute,
             },
             duration_ms: duration_ms(record.started_at, record.ended_at),
-            transcript: record.items.iter().filter(|item| is_worth_showing(item)).map(ResultItem::from).collect(),
+            transcript: transcript(&record),
             session_id: record.session_id.to_string(),
             interview_id: record.interview.id,
             plan: record.plan,
@@ -218,8 +235,28 @@ impl From<&Item> for ResultItem {
             end_ms: item.end_ms,
             state: item.state.as_str(),
             question: item.question,
+            second_pass: None,
+            shown: Version::Live.as_str(),
         }
     }
+}
+
+/// Everything that was said, with what was heard once more.
+fn transcript(record: &SessionRecord) -> Vec<ResultItem> {
+    let item = |item: &Item| {
+        let pass = record.second_pass.iter().find(|pass| pass.item_id == item.item_id);
+        ResultItem {
+            shown: pass.map_or(Version::Live, |pass| pass.shown).as_str(),
+            second_pass: pass.map(|pass| SecondPassView {
+                content: pass.content.clone(),
+                engine: pass.engine.clone(),
+                model: pass.model.clone(),
+                at: pass.at,
+            }),
+            ..ResultItem::from(item)
+        }
+    };
+    record.items.iter().filter(|item| is_worth_showing(item)).map(item).collect()
 }
 
 fn questions(record: &SessionRecord) -> Vec<ResultQuestion> {

@@ -19,6 +19,7 @@ mod recordings;
 pub mod retention;
 mod rooms;
 pub mod scorecards;
+pub mod second_pass;
 pub mod session_events;
 pub mod sql;
 pub mod usage;

@@ -1,10 +1,12 @@
 //! What goes into the store and comes out of it.
 
+use super::second_pass::SecondPass;
 use crate::domain::{
     auth::{Owner, TokenHash},
     id::SessionId,
     interview::Interview,
     proof::{PlanProof, QuestionProof},
+    second_pass::Version,
     session::{EndReason, Status},
     transcript::Item,
     usage::UsageTotal,
@@ -95,6 +97,8 @@ pub struct SessionRecord {
     pub audio_quality: Option<AudioQuality>,
     /// What it used so far.
     pub usage: Vec<UsageTotal>,
+    /// The answers that were heard once more.
+    pub second_pass: Vec<SecondPass>,
 }
 
 /// How far a question came.
@@ -171,4 +175,12 @@ pub enum InviteUse {
     Over,
     /// All attempts are used.
     UsedUp,
+}
+
+impl SessionRecord {
+    /// The words of an item in the version that is shown: what is scored, quoted and exported.
+    pub fn shown_words<'a>(&'a self, item: &'a Item) -> &'a str {
+        let shown = |pass: &&SecondPass| pass.item_id == item.item_id && pass.shown == Version::SecondPass;
+        self.second_pass.iter().find(shown).map_or(&item.content, |pass| &pass.content)
+    }
 }

@@ -7,6 +7,7 @@ mod jobs;
 mod recordings;
 mod rooms;
 mod scorecards;
+mod second_pass;
 mod usage;
 mod users;
 mod voice;
@@ -107,6 +108,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     scorecards::check(&empty().await).await;
     voice::check(&empty().await).await;
     usage::check(&empty().await).await;
+    second_pass::check(&empty().await).await;
     webhooks::check(&empty().await).await;
 }
 

@@ -3,7 +3,7 @@
 use super::{
     super::{
         interviews::{self, owner},
-        usage,
+        second_pass, usage,
     },
     column::{column, flag, from_json, number, optional_number, optional_time, text, time},
     unavailable,
@@ -36,6 +36,7 @@ pub(super) async fn session(pool: &AnyPool, session_id: &SessionId) -> Result<Op
     record.items = items(&mut snapshot, session_id).await?;
     record.questions = questions(&mut snapshot, session_id).await?;
     record.usage = usage::of_session(&mut snapshot, session_id).await?;
+    record.second_pass = second_pass::of_session(&mut snapshot, session_id).await?;
     Ok(Some(record))
 }
 
@@ -67,6 +68,7 @@ fn session_record(row: &AnyRow) -> Result<SessionRecord, StoreError> {
             .transpose()?,
         audio_quality: optional_json("audio_quality")?.map(|json| from_json("audio_quality", &json)).transpose()?,
         usage: Vec::new(),
+        second_pass: Vec::new(),
     })
 }
 
