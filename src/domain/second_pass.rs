@@ -35,7 +35,7 @@ const PHRASE_WORDS_MAX: usize = 6;
 /// From so many words of the live version on, a second pass with less than half of them has lost something.
 const LOST_WORDS_MIN: usize = 6;
 
-/// The version to show. The second pass, unless it has no words, more words than the time holds, repeats itself, or lost
+/// The version to show. The second pass, unless it has no words, more than the time holds, repeats itself, or lost
 /// half of what was understood live. What another, larger transcriber understood live stays, if it understood anything.
 pub fn choose(live: &Item, live_is_builtin: bool, second: &str, heard_ms: u64) -> Version {
     let words: Vec<&str> = second.split_whitespace().collect();

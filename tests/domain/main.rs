@@ -16,6 +16,7 @@ mod recording;
 mod result;
 mod room;
 mod scorecard;
+mod second_pass;
 mod session;
 mod sign_in;
 mod signaling;

@@ -6,7 +6,10 @@ use rig::{CLIPS, DEADLINE, Rig, clip, clip_16_khz, edits, to_16_khz, user_text, 
 use std::{path::Path, sync::LazyLock};
 use tokio::time::timeout;
 use viva::{
-    domain::session::{ModelCommand, ModelEvent, ResponseStatus},
+    domain::{
+        session::{ModelCommand, ModelEvent, ResponseStatus},
+        usage::{Kind, Source, Usage},
+    },
     engine::{BuiltinEngine, EngineError},
     media::port::{DownlinkCommand, FRAME_SAMPLES, FrameKind},
 };
@@ -172,6 +175,7 @@ async fn a_speech_has_its_events_in_order_and_sounds_like_its_length() {
         ModelEvent::AgentTextDelta { delta: second, .. },
         ModelEvent::AgentText { text, .. },
         ModelEvent::AgentAudioDone { received_ms, .. },
+        ModelEvent::Usage(usage),
         ModelEvent::ResponseDone { status: ResponseStatus::Completed, .. },
     ] = events.as_slice()
     else {
@@ -188,6 +192,7 @@ async fn a_speech_has_its_events_in_order_and_sounds_like_its_length() {
         })
         .sum();
     assert_eq!(*received_ms, samples as u64 / 24);
+    assert_eq!(*usage, Usage::new(Source::Engine, "hibari").and(Kind::Spoken, *received_ms));
     assert!((800..5_000).contains(received_ms), "{received_ms}");
     assert!(matches!(queued.last(), Some(DownlinkCommand::Finish { item_id: last }) if last == item_id));
 }

@@ -1,5 +1,6 @@
 //! The session core against a small world in virtual time.
 
 mod behaviour;
+mod budget;
 mod simulation;
 mod world;

@@ -12,7 +12,7 @@ use viva::domain::{
         SessionLimits, SessionSetup, Speech, SpeechTag, Status, StopReason, Time,
     },
     transcript::{Item, ItemState, Role},
-    usage::UsageTotal,
+    usage::{Budget, UsageTotal},
 };
 
 /// Milliseconds of one spoken word in this world.
@@ -112,6 +112,11 @@ impl World {
             interruptions: 0,
             usage: Vec::new(),
         }
+    }
+
+    /// The same world, where only so much may be spent.
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Self { session: self.session.with_budget(budget), ..self }
     }
 
     /// A session whose candidate is connected and whose model is ready.
