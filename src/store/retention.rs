@@ -20,8 +20,12 @@ use serde_json::json;
 use sqlx::{AnyConnection, AssertSqlSafe, query};
 
 /// Tables whose rows are the words or scores of a session, by class. Deleted in this order.
-const DELETED: &[(DataClass, &str)] =
-    &[(DataClass::Transcript, "items"), (DataClass::Scores, "proposals"), (DataClass::Scores, "scorecards")];
+const DELETED: &[(DataClass, &str)] = &[
+    (DataClass::Transcript, "items"),
+    (DataClass::Transcript, "second_passes"),
+    (DataClass::Scores, "proposals"),
+    (DataClass::Scores, "scorecards"),
+];
 
 /// That nothing of a session may be deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]

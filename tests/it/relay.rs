@@ -3,4 +3,4 @@
 mod access;
 mod builtin;
 mod provider;
-mod rig;
+pub(crate) mod rig;
