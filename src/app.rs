@@ -29,6 +29,7 @@ use crate::{
     realtime::{self, Model, ProviderKeys, RawServer, RealtimeConfig, RealtimeModel},
     recording::{RecordingStage, SecondPassStage},
     relay::{Relay, RelayDeps},
+    results::retention::Keeper,
     room::Rooms,
     scoring::{Evaluation, Scoring, ScoringStage},
     session::{Registry, SessionDeps},
@@ -147,6 +148,7 @@ impl App {
         let state = AppState::new(shared);
         state.webhooks.take_over(config.outcome.webhook.url.as_deref()).await?;
         jobs::start(store.clone(), job_handlers(&state, &store), &shutdown);
+        shutdown.tasks.spawn(state.keeper.clone().keep(shutdown.stop.clone()));
         let grpc = grpc::routes(Arc::new(Rest::new(state.clone())), &shutdown).into_axum_router();
         let http = serve(&config.http, listener, http::router(state.clone(), Some(grpc))).await?;
         shutdown.tasks.spawn(http::keep_sweeping(state.clone()));
@@ -212,12 +214,14 @@ fn job_handlers(state: &AppState, store: &Arc<SqlStore>) -> Vec<Arc<dyn JobHandl
     let second_pass = SecondPassStage::new(store.clone(), state.engine.clone(), state.spending.clone(), data_dir);
     let scoring = ScoringStage::new(state.scoring.clone(), store.clone());
     let stages: Vec<Arc<dyn Stage>> = vec![Arc::new(recording), Arc::new(second_pass), Arc::new(scoring)];
-    vec![
+    let mut handlers: Vec<Arc<dyn JobHandler>> = vec![
         Arc::new(AfterInterview::new(store.clone(), stages)),
         Arc::new(Evaluation::new(state.scoring.clone())),
         Arc::new(Tell(state.webhooks.clone())),
         Arc::new(Deliver::new(state.webhooks.clone())),
-    ]
+    ];
+    handlers.extend(state.keeper.handlers());
+    handlers
 }
 
 /// Who is told of sessions, through the one way out.
@@ -259,6 +263,7 @@ async fn compose(
         recorder: recorder.clone(),
         relay: Relay::new(relay_deps(config, &keys, &kinds, store, &engine, &spending, shutdown)?),
         database: store.clone(),
+        keeper: Arc::new(Keeper::new(store.clone(), config.outcome.retention, config.outcome.data_dir.clone())),
         store: store.clone(),
         spending,
         engine,

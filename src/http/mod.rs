@@ -29,6 +29,7 @@ use crate::{
     ice::IceSource,
     media::recorder::Recorder,
     relay::Relay,
+    results::retention::Keeper,
     room::Rooms,
     scoring::Scoring,
     session::Registry,
@@ -50,6 +51,8 @@ pub struct Shared {
     /// The same, with the areas beside sessions: rooms, users, interviews.
     pub database: Arc<SqlStore>,
     pub spending: Arc<Spending>,
+    /// How what came of sessions is kept, and how it goes.
+    pub keeper: Arc<Keeper>,
     pub engine: Arc<BuiltinEngine>,
     pub kinds: Vec<Interview>,
     pub ice: IceSource,

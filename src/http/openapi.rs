@@ -54,6 +54,7 @@ pub struct ProblemField {
     tags(
         (name = "sessions", description = "Interviews from start to results."),
         (name = "live", description = "What happens while an interview lives: media, candidates, events."),
+        (name = "exports", description = "Results in other forms, the log, and how they are kept and erased."),
         (name = "interviews", description = "What is asked: built-in kinds, interviews of one's own, invitations."),
         (name = "recordings", description = "What both sides said, as it was heard."),
         (name = "scores", description = "What answers show: people's scorecards, and proposals beside them."),

@@ -6,8 +6,8 @@ use super::{
     extract::BODY_BYTES_MAX,
     grpc_gate, idempotency, middleware, openapi, page,
     routes::{
-        self, catalogue, docs, events, health, interviews, invites, live, realtime, rooms, scorecards, sessions,
-        sign_in, signaling, usage, voice, webhooks,
+        self, catalogue, docs, erasure, events, exports, health, interviews, invites, live, realtime, rooms,
+        scorecards, sessions, sign_in, signaling, usage, voice, webhooks,
     },
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
@@ -76,7 +76,9 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::description())
         .merge(catalogue::routes())
         .merge(invites::routes())
+        .merge(erasure::routes())
         .merge(events::routes())
+        .merge(exports::routes())
         .merge(health::routes())
         .merge(rooms::routes())
         .merge(signaling::routes())

@@ -1,7 +1,9 @@
 //! The results of an interview as they are served (DESIGN 6.3): everything that is known, null where something is not.
 
 pub mod evaluation;
+pub mod export;
 pub mod files;
+pub mod printable;
 mod recording;
 pub mod retention;
 mod usage;

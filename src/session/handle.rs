@@ -145,6 +145,11 @@ impl SessionHandle {
         self.view()
     }
 
+    /// Whether its actor is gone, so that there is nobody to ask.
+    pub fn is_gone(&self) -> bool {
+        self.requests.is_closed()
+    }
+
     async fn send(&self, request: Request) -> Result<(), SessionClosed> {
         self.requests.send(request).await.map_err(|_| SessionClosed)
     }

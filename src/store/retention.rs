@@ -203,11 +203,14 @@ impl SqlStore {
         self.write(move |db| {
             Box::pin(async move {
                 let Some(hold) = hold_of(db, &id).await? else { return Ok(Held::NoHold) };
-                query("UPDATE session_keeping SET held_at = NULL, held_by = NULL, hold_reason = NULL WHERE session_id = $1")
-                    .bind(id.as_str())
-                    .execute(&mut *db)
-                    .await
-                    .map_err(unavailable)?;
+                query(
+                    "UPDATE session_keeping SET held_at = NULL, held_by = NULL, hold_reason = NULL \
+                     WHERE session_id = $1",
+                )
+                .bind(id.as_str())
+                .execute(&mut *db)
+                .await
+                .map_err(unavailable)?;
                 log::append(db, &id, at, "hold.released", &json!({"by": by})).await?;
                 Ok(Held::Done(hold))
             })

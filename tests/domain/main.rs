@@ -9,6 +9,7 @@ mod grpc_code;
 mod ice;
 mod key_ring;
 mod limit;
+mod log;
 mod persona;
 mod protos;
 mod realtime;

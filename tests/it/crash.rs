@@ -15,6 +15,7 @@ use std::{
 use viva::{
     domain::{
         id::SessionId,
+        log,
         session::{Change, EndReason, Status},
     },
     store::{Location, SqlStore, Store, conformance},
@@ -207,6 +208,9 @@ async fn check_after_crash(database: &Path, said: &Said, what: &str) {
         assert!(last <= step + 1, "{what}: at most one step is under way");
         assert!(record.items.iter().all(|item| item.content == words(n, item.position)), "{what}");
         assert_eq!(record.sequence, u64::from(last), "{what}");
+        let evidence = store.evidence(&session_id).await.unwrap().unwrap();
+        let report = log::verify(&evidence);
+        assert_eq!((report.verdict, &report.findings[..]), (log::Verdict::Intact, &[][..]), "{what}: the log");
     }
     store.close().await;
     let mut connection = SqliteConnectOptions::new().filename(database).connect().await.unwrap();

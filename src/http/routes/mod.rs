@@ -3,7 +3,9 @@
 pub mod catalogue;
 mod catalogue_body;
 pub mod docs;
+pub mod erasure;
 pub mod events;
+pub mod exports;
 pub mod health;
 pub mod interviews;
 pub mod invites;

@@ -15,7 +15,7 @@ use crate::{
         extract::{Body, Caller, ClientAddress, session_id},
         openapi::Problem,
         routes::{
-            catalogue,
+            catalogue, exports,
             interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
             live::servers,
             now,
@@ -455,17 +455,8 @@ pub async fn results(
     Query(include): Query<IncludeQuery>,
     caller: Caller,
 ) -> ApiResult<Json<Results>> {
-    // Scores are not for candidates, even where they may read what was said.
-    let is_candidate = matches!(caller.0, Identity::Candidate { .. });
-    let viewer = if is_candidate { None } else { Some(scorecards::viewer(&caller.0, &include)?) };
+    let identity = caller.0.clone();
     let step = SessionStep::ReadResults { candidate_may_read: false };
     let record = authorised(&state, caller, &id, step).await?;
-    let kept = state.database.recording(&record.session_id).await?;
-    let recording = RecordingView::of(&record, kept);
-    let usage = UsageView::new(record.usage.clone(), state.spending.prices());
-    let evaluation = match viewer {
-        Some(viewer) => Scores::read(&state.database, &record, &viewer).await?.evaluation(),
-        None => None,
-    };
-    Ok(Json(Results { recording, usage: Some(usage), evaluation, ..Results::from(record) }))
+    Ok(Json(exports::completed(&state, record, &identity, &include).await?))
 }

@@ -4,6 +4,7 @@
 mod client_secrets;
 mod interviews;
 mod jobs;
+pub mod keeping;
 mod recordings;
 mod rooms;
 mod scorecards;
@@ -102,6 +103,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     interviews::check(&empty().await).await;
     jobs::check(&empty().await).await;
     recordings::check(&empty().await).await;
+    keeping::check(&empty().await).await;
     users::check(&empty().await).await;
     client_secrets::check(&empty().await).await;
     rooms::check(&empty().await).await;

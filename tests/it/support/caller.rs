@@ -76,7 +76,8 @@ impl Caller {
         Self::of_session(server, self.id.clone(), self.token.clone()).await
     }
 
-    async fn of_session(server: &TestServer, id: String, token: String) -> Self {
+    /// The candidate of this session, not connected yet.
+    pub async fn of_session(server: &TestServer, id: String, token: String) -> Self {
         let (peer, events) = ClientPeer::new((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
         let (peer, seen) = (Arc::new(peer), Arc::new(Mutex::new(Seen::default())));
         let (change, changed) = watch::channel(());
