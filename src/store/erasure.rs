@@ -31,6 +31,9 @@ const SCRUB_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 pub(in crate::store) const ERASED: &[&str] = &[
     "proposals",
     "scorecards",
+    "second_passes",
+    "recordings",
+    "webhook_deliveries",
     "items",
     "questions",
     "consents",
@@ -45,6 +48,7 @@ pub(in crate::store) const KEPT: &[(&str, &str)] = &[
     ("session_log", "digests whose salt is gone"),
     ("session_keeping", "that it is erased, and the end of its log"),
     ("erasures", "the receipt"),
+    ("session_usage", "numbers; whose they were is taken out"),
 ];
 
 /// What is left of a session that was erased.
@@ -144,6 +148,31 @@ impl SqlStore {
         Err(StoreError::Unavailable("somebody else reads the database all the time".to_owned()))
     }
 
+    /// Takes whose session it was out of the event that told of its erasure; `false`: it is not told yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn forget_erased_owner(&self, session_id: &SessionId) -> Result<bool, StoreError> {
+        let id = session_id.clone();
+        self.write(move |db| {
+            Box::pin(async move {
+                let select = "SELECT 1 FROM jobs WHERE session_id = $1 AND failed = 0";
+                let open = query(select).bind(id.as_str()).fetch_optional(&mut *db).await.map_err(unavailable)?;
+                if open.is_some() {
+                    return Ok(false);
+                }
+                query("UPDATE session_events SET data = '{}' WHERE session_id = $1")
+                    .bind(id.as_str())
+                    .execute(&mut *db)
+                    .await
+                    .map_err(unavailable)?;
+                super::webhooks::erase_webhooks(db, &id).await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
     /// Tables with a `session_id` that neither erasure nor this file's list of exceptions names: there must be none.
     ///
     /// # Errors
@@ -187,9 +216,18 @@ async fn erase(db: &mut AnyConnection, session_id: &SessionId, erasure: &NewEras
             counts.insert((*table).to_owned(), rows);
         }
     }
+    query("UPDATE session_usage SET owner_subject = '' WHERE session_id = $1")
+        .bind(session_id.as_str())
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
     counts.insert("files".to_owned(), erasure.files);
     counts.insert("file_bytes".to_owned(), erasure.file_bytes);
-    let data = json!({"receipt_id": erasure.receipt_id});
+    let mut data = json!({"receipt_id": erasure.receipt_id});
+    if let Owner::User { sub } = &owner {
+        // Whose endpoints are to hear of it; taken out once they were told.
+        data["owner"] = json!({"kind": owner.kind(), "subject": sub});
+    }
     session_events::record(db, session_id, SessionEventKind::Erased, 0, erasure.at, &data).await?;
     let data = json!({"receipt_id": erasure.receipt_id, "counts": counts});
     log::append(db, session_id, erasure.at, kind::ERASED, &data).await?;

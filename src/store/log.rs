@@ -45,6 +45,8 @@ pub(in crate::store) const SEALED: &[Sealed] = &[
     Sealed { table: "questions", key: "number", left_out: &[] },
     Sealed { table: "consents", key: "version", left_out: &[] },
     Sealed { table: "session_events", key: "event_id", left_out: &[] },
+    Sealed { table: "recordings", key: "session_id", left_out: &[] },
+    Sealed { table: "second_passes", key: "item_id", left_out: &[] },
     Sealed { table: "proposals", key: "proposal_id", left_out: &[] },
     Sealed { table: "scorecards", key: "revision_id", left_out: &[] },
 ];

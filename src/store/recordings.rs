@@ -2,6 +2,7 @@
 
 use super::{
     SqlStore, StoreError,
+    log::{self, Key},
     sql::{
         column::{column, from_json, number, text, time, to_json},
         refused,
@@ -13,7 +14,7 @@ use crate::domain::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::query;
+use sqlx::{AnyConnection, query};
 
 /// What became of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -100,6 +101,26 @@ mod side_name {
     }
 }
 
+/// The row of a recording goes into the log as it is now, with the digests of the files in it.
+async fn seal_row(db: &mut AnyConnection, session_id: &SessionId, at: Timestamp) -> Result<(), StoreError> {
+    log::seal(db, session_id, at, "recording", ("recordings", Key::Text(session_id.as_str())), &[]).await
+}
+
+/// The files are deleted, or will be at once: what stays is that there was a recording.
+pub(in crate::store) async fn forget_audio(
+    db: &mut AnyConnection,
+    session_id: &SessionId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let update = "UPDATE recordings SET state = 'deleted', tracks = '[]', peaks = NULL, updated_at = $1 \
+                  WHERE session_id = $2";
+    let update = query(update).bind(at.as_millisecond()).bind(session_id.as_str());
+    if update.execute(&mut *db).await.map_err(refused)?.rows_affected() > 0 {
+        seal_row(db, session_id, at).await?;
+    }
+    Ok(())
+}
+
 impl SqlStore {
     /// What is known of a session's recording; `None`: nothing was finished or deleted yet.
     ///
@@ -127,6 +148,7 @@ impl SqlStore {
     /// [`StoreError::Unavailable`]
     pub async fn put_recording(&self, session_id: &SessionId, recording: RecordingRecord) -> Result<(), StoreError> {
         let session_id = session_id.clone();
+        let updated_at = recording.updated_at;
         let (tracks, clock) = (to_json(&recording.tracks)?, to_json(&recording.clock)?);
         let figure = |figure: u64| i64::try_from(figure).unwrap_or(i64::MAX);
         self.write(move |db| {
@@ -146,11 +168,11 @@ impl SqlStore {
                 .bind(clock)
                 .bind(figure(recording.dropped))
                 .bind(recording.peaks)
-                .bind(recording.updated_at.as_millisecond())
-                .execute(db)
+                .bind(updated_at.as_millisecond())
+                .execute(&mut *db)
                 .await
                 .map_err(refused)?;
-                Ok(())
+                seal_row(db, &session_id, updated_at).await
             })
         })
         .await
@@ -166,10 +188,10 @@ impl SqlStore {
             Box::pin(async move {
                 query("DELETE FROM recordings WHERE session_id = $1")
                     .bind(session_id.as_str())
-                    .execute(db)
+                    .execute(&mut *db)
                     .await
                     .map_err(refused)?;
-                Ok(())
+                seal_row(db, &session_id, Timestamp::now()).await
             })
         })
         .await

@@ -3,9 +3,10 @@
 use super::{
     SqlStore, StoreError,
     log::{self, Key},
+    recordings::forget_audio,
     session_events::AFTER_JOB,
     sql::{
-        column::{column, number, optional_number, optional_time, text, time},
+        column::{column, from_json, number, optional_number, optional_time, text, time},
         unavailable,
         write::seal_session,
     },
@@ -16,7 +17,7 @@ use crate::domain::{
     retention::DataClass,
 };
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{AnyConnection, AssertSqlSafe, query};
 
 /// Tables whose rows are the words or scores of a session, by class. Deleted in this order.
@@ -240,8 +241,10 @@ async fn delete_class(
         gone.push(*table);
     }
     log::append(db, session_id, at, kind::RETENTION, &json!({"class": class.as_str(), "gone": gone})).await?;
-    if class == DataClass::Transcript {
-        forget_words(db, session_id, at).await?;
+    match class {
+        DataClass::Audio => forget_audio(db, session_id, at).await?,
+        DataClass::Transcript => forget_words(db, session_id, at).await?,
+        DataClass::Scores => {}
     }
     let update = format!("UPDATE session_keeping SET {deleted_at} = $1 WHERE session_id = $2");
     let update = query(AssertSqlSafe(update)).bind(at.as_millisecond()).bind(session_id.as_str());
@@ -250,17 +253,23 @@ async fn delete_class(
     Ok(true)
 }
 
-/// Words that stand in rows which stay: follow-ups, which answer what was said, and the client's copy.
+/// Words that stand in rows which stay: follow-ups, which answer what was said, with the steps that say why they were
+/// asked, and the client's copy.
 async fn forget_words(db: &mut AnyConnection, session_id: &SessionId, at: Timestamp) -> Result<(), StoreError> {
-    let changed =
-        query("UPDATE questions SET follow_ups = '[]' WHERE session_id = $1 AND follow_ups <> '[]' RETURNING number")
+    let select = query("SELECT number, proof FROM questions WHERE session_id = $1 ORDER BY number");
+    let questions = select.bind(session_id.as_str()).fetch_all(&mut *db).await.map_err(unavailable)?;
+    for question in &questions {
+        let number: i64 = column(question, "number")?;
+        let proof = column::<Option<String>>(question, "proof")?.map(|proof| without_words(&proof)).transpose()?;
+        query("UPDATE questions SET follow_ups = '[]', proof = $1 WHERE session_id = $2 AND number = $3")
+            .bind(proof)
             .bind(session_id.as_str())
-            .fetch_all(&mut *db)
+            .bind(number)
+            .execute(&mut *db)
             .await
             .map_err(unavailable)?;
-    for row in &changed {
-        let row = ("questions", Key::Number(column(row, "number")?));
-        log::seal(db, session_id, at, "question", row, &["follow_ups"]).await?;
+        let row = ("questions", Key::Number(number));
+        log::seal(db, session_id, at, "question", row, &["follow_ups", "proof"]).await?;
     }
     query("UPDATE sessions SET client_transcript = NULL WHERE session_id = $1")
         .bind(session_id.as_str())
@@ -268,6 +277,15 @@ async fn forget_words(db: &mut AnyConnection, session_id: &SessionId, at: Timest
         .await
         .map_err(unavailable)?;
     seal_session(db, session_id, at, "client_transcript", &["client_transcript"]).await
+}
+
+/// The steps of a question as they are without what was said in them.
+fn without_words(proof: &str) -> Result<String, StoreError> {
+    let mut proof: Value = from_json("proof", proof)?;
+    for step in proof["steps"].as_array_mut().into_iter().flatten() {
+        step["words"] = Value::from("");
+    }
+    Ok(proof.to_string())
 }
 
 /// With the last class goes who was interviewed.

@@ -2,6 +2,7 @@
 
 use super::{
     SqlStore, StoreError,
+    log::{self, Key},
     sql::{
         column::{number, text, time},
         refused, unavailable,
@@ -63,7 +64,7 @@ impl SqlStore {
         let session_id = session_id.clone();
         self.write(move |db| {
             Box::pin(async move {
-                query(
+                let kept = query(
                     "INSERT INTO second_passes (session_id, item_id, content, engine, model, heard_ms, shown, at) \
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (session_id, item_id) DO NOTHING",
                 )
@@ -75,9 +76,13 @@ impl SqlStore {
                 .bind(i64::try_from(pass.heard_ms).unwrap_or(i64::MAX))
                 .bind(pass.shown.as_str())
                 .bind(pass.at.as_millisecond())
-                .execute(db)
+                .execute(&mut *db)
                 .await
                 .map_err(refused)?;
+                if kept.rows_affected() > 0 {
+                    let row = ("second_passes", Key::Text(pass.item_id.as_str()));
+                    log::seal(db, &session_id, pass.at, "second_pass", row, &[]).await?;
+                }
                 Ok(())
             })
         })

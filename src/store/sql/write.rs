@@ -95,6 +95,8 @@ pub(super) async fn apply(
                     .execute(&mut *db)
                     .await
                     .map_err(unavailable)?;
+                let row = ("questions", Key::Number(i64::from(*number)));
+                log::seal(db, session_id, at, "proof", row, &["proof"]).await?;
             }
             Change::Plan(plan) => {
                 query("UPDATE sessions SET plan = $1 WHERE session_id = $2")
@@ -103,6 +105,7 @@ pub(super) async fn apply(
                     .execute(&mut *db)
                     .await
                     .map_err(unavailable)?;
+                seal_session(db, session_id, at, "plan", &["plan"]).await?;
             }
             Change::Interruptions(count) => {
                 query("UPDATE sessions SET interruptions = $1 WHERE session_id = $2 AND interruptions < $1")
