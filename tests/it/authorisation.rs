@@ -252,6 +252,21 @@ impl Thing {
                 let query = "?include=proposal".to_owned();
                 Place { id: session_id, inner_id: text(&card, "scorecard_id"), query, ..place }
             }
+            Self::Webhook | Self::Delivery => {
+                let body = json!({"url": "https://hooks.invalid/", "since": "2026-01-01T00:00:00Z"});
+                // One serves many cells: an owner may not have as many as there are cells.
+                let list = as_owner(server, Method::GET, "/api/v1/webhooks", json!({})).await;
+                let webhook = match list["webhooks"].get(0) {
+                    Some(webhook) => webhook.clone(),
+                    None => as_owner(server, Method::POST, "/api/v1/webhooks", body.clone()).await,
+                };
+                let id = text(&webhook, "webhook_id");
+                if self == Self::Webhook {
+                    return Place { id, body, ..place };
+                }
+                let test = as_owner(server, Method::POST, &format!("/api/v1/webhooks/{id}/test"), json!({})).await;
+                Place { id, inner_id: text(&test, "delivery_id"), body, ..place }
+            }
             Self::Room => {
                 let room = as_owner(server, Method::POST, "/api/rooms", json!({"name": "of the owner"})).await;
                 Place { id: text(&room, "room_code"), body: json!({}), ..place }

@@ -31,4 +31,5 @@ mod support;
 mod usage;
 mod verify;
 mod voice;
+mod webhooks;
 mod webrtc;

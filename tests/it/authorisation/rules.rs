@@ -32,6 +32,10 @@ pub enum Thing {
     OwnInvite,
     /// A room that the owner has made.
     Room,
+    /// An endpoint of the owner's.
+    Webhook,
+    /// A delivery to it.
+    Delivery,
     /// An invitation that does not exist: its code is the credential, so that anybody gets the same answer.
     Invite,
 }
@@ -160,6 +164,16 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/api/voice/sessions/{sessionId}/end", Thing::VoiceSession, Law::VoiceOwner),
     rule("GET", "/api/voice/sessions/{sessionId}/transcript", Thing::VoiceSession, Law::VoiceOwner),
     rule("POST", "/api/voice/sessions/{sessionId}/transcript", Thing::VoiceSession, Law::VoiceOwner),
+    rule("POST", "/api/v1/webhooks", Thing::Webhook, Law::Makers),
+    rule("GET", "/api/v1/webhooks", Thing::Nothing, Law::Makers),
+    rule("GET", "/api/v1/webhooks/{webhook_id}", Thing::Webhook, Law::Readers),
+    rule("PATCH", "/api/v1/webhooks/{webhook_id}", Thing::Webhook, Law::Readers),
+    rule("DELETE", "/api/v1/webhooks/{webhook_id}", Thing::Webhook, Law::Readers),
+    rule("POST", "/api/v1/webhooks/{webhook_id}/rotate", Thing::Webhook, Law::Readers),
+    rule("POST", "/api/v1/webhooks/{webhook_id}/test", Thing::Webhook, Law::Readers),
+    rule("POST", "/api/v1/webhooks/{webhook_id}/replay", Thing::Webhook, Law::Readers),
+    rule("GET", "/api/v1/webhooks/{webhook_id}/deliveries", Thing::Webhook, Law::Readers),
+    rule("POST", "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", Thing::Delivery, Law::Readers),
     rule("GET", "/api/v1/webrtc/turn-credentials", Thing::Nothing, Law::Makers),
     rule("POST", "/api/v1/webrtc/openai-ephemeral-key", Thing::Question, Law::Makers),
 ];
