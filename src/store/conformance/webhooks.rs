@@ -258,9 +258,14 @@ async fn what_was_missed_is_replayed(store: &SqlStore) {
     assert_eq!(replay(100).await, (0, false), "they wait already");
     let off = WebhookChange { enabled: Some(false), ..WebhookChange::default() };
     store.change_webhook("whk_a", off, at(610)).await.expect("changed");
-    assert_eq!(due(store, at(700)).await, [""; 0], "what waited is cancelled");
+    // Jobs of the checks before are still there: nobody runs them here.
+    let due_of_these = async |now| {
+        let keys = due(store, now).await;
+        keys.iter().filter(|key| told.iter().any(|told| key.starts_with(&told.delivery_id))).count()
+    };
+    assert_eq!(due_of_these(at(700)).await, 0, "what waited is cancelled");
     assert_eq!(replay(100).await.0 as usize, told.len(), "and comes again");
-    assert_eq!(due(store, at(800)).await.len(), told.len());
+    assert_eq!(due_of_these(at(800)).await, told.len());
     assert_eq!(store.replay_webhook("whk_none", at(0), at(600)).await, Ok(None));
     assert_eq!(store.delete_webhook("whk_a").await, Ok(true));
 }
@@ -272,9 +277,10 @@ async fn erased_is_erased(store: &SqlStore) {
     let words = json!({"state": "a whole sentence of somebody", "transcript": ["words"], "receipt_id": "rcp_1"});
     store.record_event(&id, SessionEventKind::Erased, at(102), words).await.expect("kept");
     let erased = id.clone();
-    let rows = store.write(move |db| Box::pin(async move { erase_webhooks(db, &erased).await })).await;
-    assert_eq!(rows, Ok(1));
-    assert_eq!(tell(store, &id, "session.erased", 103).await, 1);
+    let rows =
+        store.write(move |db| Box::pin(async move { erase_webhooks(db, &erased, &user("anna"), at(103)).await }));
+    assert_eq!(rows.await, Ok(1));
+    assert_eq!(tell(store, &id, "session.erased", 103).await, 0, "told in the erasure's own step");
     let told = log(store, "whk_a").await;
     assert_eq!(told[0].data, json!({"receipt_id": "rcp_1"}), "words are not passed on");
     assert_eq!(told[1].data, json!({}));

@@ -13,6 +13,7 @@ use crate::{
     random,
     store::{
         SqlStore, StoreError,
+        session_events::SessionEventKind,
         sql::{
             column::{column, from_json, number, text, time, to_json},
             refused, unavailable,
@@ -51,14 +52,7 @@ impl SqlStore {
             .write(move |db| {
                 Box::pin(async move {
                     let Some((event, owner)) = told(db, &event_id).await? else { return Ok(0) };
-                    let mut made = 0;
-                    for endpoint in listeners(db, owner.as_ref()).await? {
-                        if endpoint.wants(&event.event_type) {
-                            prune(db, &endpoint.webhook_id, now).await?;
-                            made += u32::from(keep(db, &event, &endpoint.webhook_id, now).await?.is_some());
-                        }
-                    }
-                    Ok(made)
+                    deliver_to_all(db, &event, owner.as_ref(), now).await
                 })
             })
             .await?;
@@ -97,20 +91,52 @@ impl SqlStore {
     }
 }
 
-/// Erasure of a session: of what was told only ids stay.
+/// Erasure of a session, in its transaction and after its event is kept: of what was told only ids stay, and the owner,
+/// whom nothing else remembers, is told of it. Says how many deliveries lost something.
 pub(in crate::store) async fn erase_webhooks(
     db: &mut AnyConnection,
     session_id: &SessionId,
+    owner: &Owner,
+    now: Timestamp,
 ) -> Result<u64, StoreError> {
     let erased = query("UPDATE webhook_deliveries SET data = '{}' WHERE session_id = $1 AND data <> '{}'")
         .bind(session_id.as_str())
-        .execute(db)
+        .execute(&mut *db)
         .await
         .map_err(unavailable)?;
+    let select = "SELECT event_id FROM session_events WHERE session_id = $1 AND kind = $2";
+    let row = query(select)
+        .bind(session_id.as_str())
+        .bind(SessionEventKind::Erased.as_str())
+        .fetch_optional(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    if let Some(row) = row
+        && let Some((event, _)) = told(db, &text(&row, "event_id")?).await?
+    {
+        deliver_to_all(db, &event, Some(owner), now).await?;
+    }
     Ok(erased.rows_affected())
 }
 
-/// An event, and whose session it is about. A session that is erased whole has left its owner in the event.
+/// One delivery for each endpoint that wants an event and may hear of this owner's sessions.
+async fn deliver_to_all(
+    db: &mut AnyConnection,
+    event: &Told,
+    owner: Option<&Owner>,
+    now: Timestamp,
+) -> Result<u32, StoreError> {
+    let mut made = 0;
+    for endpoint in listeners(db, owner).await? {
+        if endpoint.wants(&event.event_type) {
+            prune(db, &endpoint.webhook_id, now).await?;
+            made += u32::from(keep(db, event, &endpoint.webhook_id, now).await?.is_some());
+        }
+    }
+    Ok(made)
+}
+
+/// An event, and whose session it is about, while there is one.
 async fn told(db: &mut AnyConnection, event_id: &str) -> Result<Option<(Told, Option<Owner>)>, StoreError> {
     let row = query(
         "SELECT e.event_id, e.session_id, e.kind, e.at, e.data, s.owner_kind, s.owner_subject, s.interview \
@@ -122,9 +148,8 @@ async fn told(db: &mut AnyConnection, event_id: &str) -> Result<Option<(Told, Op
     .map_err(unavailable)?;
     let Some(row) = row else { return Ok(None) };
     let event = told_row(&row)?;
-    let left = |name: &str| event.data["owner"][name].as_str().map(str::to_owned);
-    let kind = column::<Option<String>>(&row, "owner_kind")?.or_else(|| left("kind"));
-    let subject = column::<Option<String>>(&row, "owner_subject")?.or_else(|| left("subject")).unwrap_or_default();
+    let kind = column::<Option<String>>(&row, "owner_kind")?;
+    let subject = column::<Option<String>>(&row, "owner_subject")?.unwrap_or_default();
     let owner = kind.and_then(|kind| Owner::from_stored(&kind, &subject));
     Ok(Some((event, owner)))
 }
