@@ -287,9 +287,6 @@ impl JobHandler for Scrub {
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {
         let session_id = SessionId::new(job.key.clone());
-        if !self.0.store.forget_erased_owner(&session_id).await? {
-            return Err(JobError::again("the erasure is not told yet"));
-        }
         self.0.scrub(&session_id).await.map_err(JobError::again)
     }
 }

@@ -148,31 +148,6 @@ impl SqlStore {
         Err(StoreError::Unavailable("somebody else reads the database all the time".to_owned()))
     }
 
-    /// Takes whose session it was out of the event that told of its erasure; `false`: it is not told yet.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`]
-    pub async fn forget_erased_owner(&self, session_id: &SessionId) -> Result<bool, StoreError> {
-        let id = session_id.clone();
-        self.write(move |db| {
-            Box::pin(async move {
-                let select = "SELECT 1 FROM jobs WHERE session_id = $1 AND failed = 0";
-                let open = query(select).bind(id.as_str()).fetch_optional(&mut *db).await.map_err(unavailable)?;
-                if open.is_some() {
-                    return Ok(false);
-                }
-                query("UPDATE session_events SET data = '{}' WHERE session_id = $1")
-                    .bind(id.as_str())
-                    .execute(&mut *db)
-                    .await
-                    .map_err(unavailable)?;
-                super::webhooks::erase_webhooks(db, &id).await?;
-                Ok(true)
-            })
-        })
-        .await
-    }
-
     /// Tables with a `session_id` that neither erasure nor this file's list of exceptions names: there must be none.
     ///
     /// # Errors
@@ -223,12 +198,10 @@ async fn erase(db: &mut AnyConnection, session_id: &SessionId, erasure: &NewEras
         .map_err(unavailable)?;
     counts.insert("files".to_owned(), erasure.files);
     counts.insert("file_bytes".to_owned(), erasure.file_bytes);
-    let mut data = json!({"receipt_id": erasure.receipt_id});
-    if let Owner::User { sub } = &owner {
-        // Whose endpoints are to hear of it; taken out once they were told.
-        data["owner"] = json!({"kind": owner.kind(), "subject": sub});
-    }
+    let data = json!({"receipt_id": erasure.receipt_id});
     session_events::record(db, session_id, SessionEventKind::Erased, 0, erasure.at, &data).await?;
+    // Now, because nothing remembers afterwards whose session it was.
+    super::webhooks::erase_webhooks(db, session_id, &owner, erasure.at).await?;
     let data = json!({"receipt_id": erasure.receipt_id, "counts": counts});
     log::append(db, session_id, erasure.at, kind::ERASED, &data).await?;
     // Whoever was still writing has stopped by then; what was written meanwhile goes too.

@@ -383,6 +383,7 @@ pub async fn csv(
     Query(table): Query<TableQuery>,
     Query(page): Query<PageQuery>,
 ) -> ApiResult<Response> {
+    let identity = caller.0.clone();
     let principal = caller.principal(&state).await?;
     allowed(may(&principal, &Action::Create))?;
     let link = TableLink::of(&table);
@@ -397,7 +398,7 @@ pub async fn csv(
     };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"sessions.csv\""));
-    Ok((headers, Body::from_stream(lines(state, found.into(), rows))).into_response())
+    Ok((headers, Body::from_stream(lines(state, identity, found.into(), rows))).into_response())
 }
 
 /// The address of this table without its page.
@@ -426,20 +427,22 @@ impl TableLink {
 /// The table, session by session, so that a long one is never in memory.
 fn lines(
     state: AppState,
+    identity: Identity,
     sessions: VecDeque<ListPosition>,
     rows: Rows,
 ) -> impl futures_util::Stream<Item = Result<Vec<u8>, ApiFailure>> + Send {
     let head = Some(export::csv_head(rows));
-    stream::try_unfold((state, sessions, head), move |(state, mut sessions, head)| async move {
+    stream::try_unfold((state, identity, sessions, head), move |(state, identity, mut sessions, head)| async move {
         if let Some(head) = head {
-            return Ok(Some((head, (state, sessions, None))));
+            return Ok(Some((head, (state, identity, sessions, None))));
         }
         while let Some(next) = sessions.pop_front() {
             let record = state.store.load_session(&SessionId::new(next.id)).await.map_err(|_| ApiFailure)?;
             // Erased since the list was made.
             let Some(record) = record else { continue };
-            let results = completed(&state, record).await.map_err(|_| ApiFailure)?;
-            return Ok(Some((export::csv_rows(&results, rows), (state, sessions, None))));
+            let results =
+                completed(&state, record, &identity, &IncludeQuery::default()).await.map_err(|_| ApiFailure)?;
+            return Ok(Some((export::csv_rows(&results, rows), (state, identity, sessions, None))));
         }
         Ok(None)
     })

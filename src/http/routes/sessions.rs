@@ -19,7 +19,7 @@ use crate::{
             interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
             live::servers,
             now,
-            scorecards::{self, IncludeQuery},
+            scorecards::IncludeQuery,
             session_body::{
                 ClientTranscript, ConsentBody, ConsentGiven, ConsentKept, ConsentState, ConsentText, Done, Ended,
                 Endpoints, SessionStatus, Start, Started, Transcripts,
@@ -28,7 +28,7 @@ use crate::{
         },
     },
     random,
-    results::{RecordingView, Results, UsageView, evaluation::Scores},
+    results::Results,
     session::{Admission, CreateError, SessionHandle},
     spending::{DaySpent, NotAdmitted},
     store::{ClientMessage, Consent, InviteUse, NewSession, SessionRecord, StoreError},

@@ -44,6 +44,9 @@ pub fn record(n: u8) -> SessionRecord {
         questions: Vec::new(),
         client_transcript: None,
         audio_quality: None,
+        plan: None,
+        usage: Vec::new(),
+        second_pass: Vec::new(),
     }
 }
 
