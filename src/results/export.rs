@@ -307,6 +307,8 @@ mod tests {
             end_ms,
             state: "final",
             question: Some(1),
+            second_pass: None,
+            shown: "live",
         }
     }
 
