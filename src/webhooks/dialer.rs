@@ -12,7 +12,7 @@ use reqwest::{
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use std::{
     collections::BTreeSet,
-    net::{IpAddr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     sync::Arc,
     time::Duration,
 };
@@ -172,9 +172,14 @@ fn same_url(target: &Target) -> Option<Url> {
     same.then_some(url)
 }
 
-/// Whether an address is this machine's: only then can a socket be bound to it.
+/// Whether an address is this machine's: only then would it be reached from itself. Nothing is sent.
 fn is_own(address: IpAddr) -> bool {
-    UdpSocket::bind((address, 0)).is_ok()
+    let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((address, 443))?;
+        socket.local_addr()
+    });
+    socket.is_ok_and(|from| from.ip() == address)
 }
 
 async fn system_trust() -> Result<ClientConfig, TryError> {

@@ -189,6 +189,9 @@ test("an interview is told while it lives, and endpoints that hang are not felt"
   await until(WITHIN_MS, async () => good.types(), (types) => types.includes("session.started"));
   const report = await within(TEST_MS, candidate.report, () => "the interview is not over");
   assert.equal(report.code, 0, JSON.stringify(report));
+  assert.deepEqual([report.failures, report.end_reasons], [[], ["completed"]]);
+  const late = report.agent_frame_lateness_ms;
+  assert.ok(late.p50 <= 20, `the interviewer's voice is late: ${JSON.stringify(late)}`);
   await until(WITHIN_MS, async () => good.types().filter((type) => type === "results.ready"), ({ length }) => length === 21);
   const started = good.taken.map(({ body }) => JSON.parse(body)).find(({ type }) => type === "session.started");
   const results = await viva.results(started.data.session_id);
@@ -200,5 +203,6 @@ test("an interview is told while it lives, and endpoints that hang are not felt"
   assert.equal(trespassed, 0, "nothing followed a redirect inside");
   assert.equal(proxy.connections, 0, "nothing went through a proxy of the environment");
   t.diagnostic(`good ${good.taken.length}, bad ${bad.map((hook) => hook.taken.length).join(" ")}`);
+  t.diagnostic(`the interviewer's frames were late by ${JSON.stringify(late)} ms`);
   await viva.stop();
 });

@@ -1,5 +1,6 @@
 //! Webhooks: an event of a session arrives where its owner wants it, signed, once it can, and nowhere else.
 
+mod bounds;
 mod dialer;
 mod receiver;
 
