@@ -102,8 +102,8 @@ impl Scoring {
         self.store.begin_proposal(new).await.map(Some)
     }
 
-    /// Asks the evaluator what it has not answered yet, and keeps what stands. A proposal that is complete is left as it
-    /// is. `None`: it was erased, or its transcript is not the one that it rests on any more.
+    /// Asks the evaluator what it has not answered yet, and keeps what stands. A proposal that is complete is left as
+    /// it is. `None`: it was erased, or its transcript is not the one that it rests on any more.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -175,7 +175,8 @@ impl Scoring {
             proposal.tokens.output = proposal.tokens.output.saturating_add(usage.output_tokens);
         }
         let judgements = evaluation::parse(&answer.text).map_err(|error| {
-            tracing::warn!(session = %material.session_id, question = number, %error, "an evaluator's answer is no use");
+            let session = material.session_id;
+            tracing::warn!(%session, question = number, %error, "an evaluator's answer is no use");
             Shortfall::AnswerUnreadable
         })?;
         let criteria = propose(question, &rubric.criteria, &evidence, &judgements);

@@ -15,6 +15,8 @@ use crate::domain::{
         evidence::Heard,
         record::{Author, AuthorKind, Material, Proposal, ProposalState},
     },
+    second_pass::Version,
+    transcript::Item,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -81,7 +83,14 @@ pub const REVISIONS_MAX: u32 = 200;
 
 /// What a session's transcript holds, as scores are made of it.
 pub fn heard(record: &SessionRecord) -> Vec<Heard<'_>> {
-    record.items.iter().map(Heard::live).collect()
+    let second = |item: &Item| record.second_pass.iter().find(|pass| pass.item_id == item.item_id);
+    let heard = |item| match second(item) {
+        None => Heard::live(item),
+        Some(pass) => {
+            Heard { item, second_pass: Some(&pass.content), shows_second_pass: pass.shown == Version::SecondPass }
+        }
+    };
+    record.items.iter().map(heard).collect()
 }
 
 /// What a session's scores are made of.

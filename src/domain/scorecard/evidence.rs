@@ -45,8 +45,16 @@ impl<'a> Heard<'a> {
 
     /// The version that the results show.
     pub fn words(&self) -> &'a str {
-        let second = self.second_pass.filter(|_| self.shows_second_pass);
-        second.unwrap_or(&self.item.content)
+        self.shown_second_pass().unwrap_or(&self.item.content)
+    }
+
+    fn shown_second_pass(&self) -> Option<&'a str> {
+        self.second_pass.filter(|_| self.shows_second_pass)
+    }
+
+    /// Has it words that count? What was not understood live may have been in the second pass.
+    fn is_settled(&self) -> bool {
+        self.item.state == ItemState::Final || self.shown_second_pass().is_some()
     }
 }
 
@@ -90,7 +98,7 @@ pub struct TranscriptQuality {
     /// Share of the session's incoming audio that was lost and made up, in thousandths.
     #[cfg_attr(feature = "server", schema(required))]
     pub concealed_permille: Option<u32>,
-    /// Share of the words in which the live transcript and the second pass differ, in thousandths.
+    /// Share of the words in which the live transcript and the second pass that is shown differ, in thousandths.
     #[cfg_attr(feature = "server", schema(required))]
     pub disagreement_permille: Option<u32>,
 }
@@ -181,8 +189,7 @@ impl QuestionEvidence {
 
 fn answer(heard: &Heard<'_>) -> Option<Answer> {
     let item = heard.item;
-    let settled = item.role == Role::User && item.state == ItemState::Final;
-    (settled && words::count(heard.words()) > 0).then(|| Answer {
+    (item.role == Role::User && heard.is_settled() && words::count(heard.words()) > 0).then(|| Answer {
         item_id: item.item_id.to_string(),
         text: heard.words().to_owned(),
         start_ms: item.start_ms,
@@ -203,8 +210,8 @@ fn turn(heard: &Heard<'_>) -> Option<Turn> {
 fn quality(of_it: &[&Heard<'_>], concealed_ratio: Option<f64>) -> TranscriptQuality {
     let of_candidate = || of_it.iter().filter(|one| one.item.role == Role::User);
     // A cough that turned out to be no words is settled, and nothing.
-    let settled = || of_candidate().filter(|one| one.item.state == ItemState::Final && words::count(one.words()) > 0);
-    let in_state = |state| of_candidate().filter(move |one| one.item.state == state);
+    let settled = || of_candidate().filter(|one| one.is_settled() && words::count(one.words()) > 0);
+    let in_state = |state| of_candidate().filter(move |one| one.item.state == state && !one.is_settled());
     let ms = |one: &Heard<'_>| one.item.end_ms.map_or(0, |end_ms| end_ms.saturating_sub(one.item.start_ms));
     let unsettled = || in_state(ItemState::Interim).chain(in_state(ItemState::Missing));
     let (settled_ms, unsettled_ms) =
@@ -241,11 +248,11 @@ fn words_per_minute(spoken: impl Iterator<Item = (u32, u64)>) -> Option<u32> {
     (ms >= PACE_TALK_MS_MIN).then(|| u32::try_from(words * 60_000 / ms).unwrap_or(u32::MAX))
 }
 
-/// Over the items that have both versions.
+/// Over the items that had words live and show those of the second pass: one that is not shown was no use.
 fn disagreement_permille<'a>(settled: impl Iterator<Item = &'a &'a Heard<'a>>) -> Option<u32> {
     let (mut live, mut second) = (String::new(), String::new());
     for one in settled {
-        let Some(words) = one.second_pass else { continue };
+        let Some(words) = one.shown_second_pass().filter(|_| one.item.state == ItemState::Final) else { continue };
         live.extend([one.item.content.as_str(), " "]);
         second.extend([words, " "]);
     }

@@ -128,7 +128,8 @@ pub struct Proposals {
 /// Proposals of one session; more are refused.
 const PROPOSALS_MAX: usize = 50;
 
-/// Scores an interview that is over. Scored again by the same author it becomes the next revision; the earlier ones stay.
+/// Scores an interview that is over. Scored again by the same author it becomes the next revision; the earlier ones
+/// stay.
 #[utoipa::path(
     post, path = "/api/interview/{session_id}/scorecards", tag = "scores", request_body = ScorecardBody,
     params(("session_id" = String, Path, example = "ses_00000000000000000000000000")),

@@ -103,10 +103,16 @@ fn two_versions_that_disagree_are_no_evidence() {
         (evidence.insufficiency, evidence.quality.disagreement_permille, evidence.answers[0].text.clone())
     };
     let better = "I built the building service, and ran it for two years!";
-    assert_eq!(with(better, false), (None, Some(90), ENOUGH.to_owned()));
+    assert_eq!(with(better, false), (None, None, ENOUGH.to_owned()), "what is not shown says nothing");
     assert_eq!(with(better, true), (None, Some(90), better.to_owned()));
     let other = "Eye bill the pillion certain and rang for two ears.";
     assert_eq!(with(other, true).0, Some(Insufficiency::VersionsDisagree));
+
+    // What was not understood live, and then was.
+    let item = in_state(said(1, Role::User, ""), ItemState::Missing);
+    let heard = [Heard { item: &item, second_pass: Some(ENOUGH), shows_second_pass: true }];
+    let evidence = QuestionEvidence::gather(1, &heard, None);
+    assert_eq!((evidence.insufficiency, evidence.answers.len(), evidence.quality.missing_items), (None, 1, 0));
 }
 
 #[test]
