@@ -159,7 +159,10 @@ fn sentence_end(text: &str) -> Option<usize> {
         let ends = match c {
             '\n' => begun,
             '?' | '!' | '\u{2026}' => true,
-            '.' => next.is_some_and(char::is_whitespace) && speech_text::ends_sentence(last_word(&text[..=at]), None),
+            // The next word is not waited for; what begins in lower case after a full stop is rare.
+            '.' => {
+                next.is_some_and(char::is_whitespace) && speech_text::ends_sentence(last_word(&text[..=at]), Some(""))
+            }
             _ => false,
         };
         if !ends {

@@ -6,6 +6,7 @@ mod audio;
 mod auth;
 mod chat;
 mod grpc_code;
+mod guard;
 mod ice;
 mod key_ring;
 mod limit;

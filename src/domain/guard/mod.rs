@@ -142,7 +142,7 @@ impl Guard {
             return Err(*rejection);
         }
         self.check_private(&words, &text)?;
-        self.check_copies(&words)?;
+        self.check_copies(&words, asks)?;
         let opening = if asks { begins(lists::ASKS) || says(&["you", "your"]) } else { begins(lists::STATES) };
         if !opening {
             return Err(Rejection::Unfounded);
@@ -191,7 +191,7 @@ impl Guard {
         if phrase || words.iter().any(unasked) { Err(Rejection::Private) } else { Ok(()) }
     }
 
-    fn check_copies(&self, words: &[String]) -> Result<(), Rejection> {
+    fn check_copies(&self, words: &[String], asks: bool) -> Result<(), Rejection> {
         if shares_run(words, &self.directions, ECHO_WORDS) {
             return Err(Rejection::Echo);
         }
@@ -200,11 +200,10 @@ impl Guard {
         }
         let own = content(words);
         let elsewhere = |other: &BTreeSet<String>| {
-            // What the candidate spoke of may be spoken of, in whatever question it occurs too.
             let known = other.iter().filter(|stem| own.contains(*stem)).count();
             other.len() >= 2 && known * 10 >= other.len() * 7
         };
-        if self.others.iter().any(elsewhere) { Err(Rejection::OtherQuestion) } else { Ok(()) }
+        if asks && self.others.iter().any(elsewhere) { Err(Rejection::OtherQuestion) } else { Ok(()) }
     }
 
     /// Numbers, and what the candidate is told to have said, must have been said.
