@@ -141,6 +141,10 @@ impl Draft {
             }
             Err(rejection) => {
                 self.rejected.get_or_insert(rejection);
+                if rejection.spoils_the_rest() {
+                    self.close();
+                    return;
+                }
             }
         }
         if self.looked_at >= SENTENCES_MAX {

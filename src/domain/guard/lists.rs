@@ -215,6 +215,8 @@ pub(super) const PROMISE: &[&str] = &[
     "welcome to the team",
     "welcome aboard",
     "start on monday",
+    "you start",
+    "can you start",
 ];
 
 pub(super) const GIVEN_AWAY: &[&str] = &[

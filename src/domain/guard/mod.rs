@@ -72,6 +72,12 @@ impl Rejection {
             Self::Unfounded => "unfounded",
         }
     }
+
+    /// Whether what follows such a sentence is of no use either: a question after "You are hired." is part of it, one
+    /// after "Great answer!" is not.
+    pub const fn spoils_the_rest(self) -> bool {
+        !matches!(self, Self::Judgement | Self::Form | Self::Unfounded | Self::Length)
+    }
 }
 
 /// A sentence that may be spoken.
@@ -93,6 +99,8 @@ pub struct Guard {
     unsaid: Vec<Vec<String>>,
     /// Questions that belong elsewhere, by their words that carry meaning.
     others: Vec<BTreeSet<String>>,
+    /// The question itself, in the same way: what only says it once more is no follow-up.
+    question: BTreeSet<String>,
     /// What was said or written on this question.
     grounds: BTreeSet<String>,
     /// All words of the author on this question.
@@ -113,6 +121,7 @@ impl Guard {
             directions: words(&brief.system()),
             unsaid: brief.unsaid.iter().map(|text| words(text)).collect(),
             others: brief.others.iter().chain(&brief.asked).map(|text| content(&words(text))).collect(),
+            question: content(&words(&brief.question)),
             grounds,
             author,
         }
@@ -203,7 +212,9 @@ impl Guard {
             let known = other.iter().filter(|stem| own.contains(*stem)).count();
             other.len() >= 2 && known * 10 >= other.len() * 7
         };
-        if asks && self.others.iter().any(elsewhere) { Err(Rejection::OtherQuestion) } else { Ok(()) }
+        let shared = self.question.intersection(&own).count();
+        let again = shared * 10 >= self.question.len() * 7 && shared * 10 >= own.len() * 7 && own.len() >= 2;
+        if asks && (again || self.others.iter().any(elsewhere)) { Err(Rejection::OtherQuestion) } else { Ok(()) }
     }
 
     /// Numbers, and what the candidate is told to have said, must have been said.
@@ -223,7 +234,7 @@ fn tidy(sentence: &str) -> String {
     let plain: String = sentence
         .chars()
         .map(|c| match c {
-            '\u{2019}' | '\u{2018}' | '`' => '\'',
+            '\u{2019}' | '\u{2018}' => '\'',
             '\u{201c}' | '\u{201d}' | '\u{201e}' => '"',
             '\u{2013}' | '\u{2014}' | '\u{2011}' => '-',
             '\u{2026}' => '.',
