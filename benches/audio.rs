@@ -25,6 +25,7 @@ use viva::{
         Media, MediaConfig, MediaPorts, MediaSession,
         opus::{DECODED_SAMPLES_MAX, Decoder, Encoder, Mode, PACKET_BYTES_MAX},
         port::{Downlink, FRAME_SAMPLES, SAMPLE_RATE_HZ, UPLINK_FRAMES_MAX},
+        recorder::Recorder,
     },
     simulate::peer::{ClientEvent, ClientPeer},
 };
@@ -48,6 +49,11 @@ fn main() {
     print("encode, CELT 48 kb/s", clean_us);
     print("encode, voice with FEC 32 kb/s", lossy_us);
     print("jitter buffer", jitter_us);
+    let (hand_over_us, written_us) = record(&speech);
+    print("recording: a packet handed over", hand_over_us);
+    if let Some(written_us) = written_us {
+        print("recording: a packet written, in its own thread", written_us);
+    }
     let stages_us = decode_us + clean_us + jitter_us;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     match runtime.block_on(whole(&speech)) {
@@ -145,6 +151,30 @@ fn jitter() -> f64 {
     })
 }
 
+/// What a recorded packet costs its shard, and what it costs the recorder's threads; on Linux only the latter.
+fn record(speech: &[Frame]) -> (f64, Option<f64>) {
+    let directory = tempfile::tempdir().expect("a directory is made");
+    let recorder = Recorder::start(directory.path().to_owned()).expect("a recorder starts");
+    let packets: Vec<bytes::Bytes> = encoded(speech, Mode::Clean).into_iter().map(bytes::Bytes::from).collect();
+    let session_id = SessionId::from_random([1; 16]);
+    let (mut tap, guard) = recorder.begin(session_id.clone());
+    let before = threads_cpu("viva-record");
+    let mut number = 0;
+    let hand_over_us = fastest(|| {
+        for packet in &packets {
+            tap.received(number * u64::from(FRAME_TICKS), packet, number == 0, number * 20);
+            number += 1;
+        }
+    });
+    drop(guard);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
+    runtime.block_on(recorder.settled(&session_id));
+    let spent = before.zip(threads_cpu("viva-record")).map(|(before, after)| after - before);
+    let written_us = spent.map(|spent| spent.as_secs_f64() * 1e6 / number as f64);
+    recorder.shutdown();
+    (hand_over_us, written_us)
+}
+
 /// CPU of the media threads in microseconds for each session and 20 ms, everyone talking and listening.
 async fn whole(speech: &[Frame]) -> Option<f64> {
     media_cpu()?;
@@ -202,10 +232,15 @@ async fn drain<T>(mut receiver: mpsc::Receiver<T>) {
 
 /// CPU time so far of the threads that Viva's media path named.
 fn media_cpu() -> Option<Duration> {
+    threads_cpu("viva-")
+}
+
+/// CPU time so far of the threads whose names begin so.
+fn threads_cpu(name: &str) -> Option<Duration> {
     let mut spent = Duration::ZERO;
     for task in std::fs::read_dir("/proc/self/task").ok()? {
         let path = task.ok()?.path();
-        if std::fs::read_to_string(path.join("comm")).ok()?.starts_with("viva-") {
+        if std::fs::read_to_string(path.join("comm")).ok()?.starts_with(name) {
             let account = std::fs::read_to_string(path.join("schedstat")).ok()?;
             spent += Duration::from_nanos(account.split(' ').next()?.parse().ok()?);
         }

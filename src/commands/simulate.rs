@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Kind of interview
     #[arg(long, default_value = "tryout")]
     kind: String,
+    /// An interview made over the API, in place of a kind
+    #[arg(long)]
+    interview: Option<String>,
     /// WAV files that the candidate says, one each turn, over and over
     #[arg(long, required = true, num_args = 1..)]
     wav: Vec<PathBuf>,
@@ -57,6 +60,7 @@ pub async fn run(arguments: Arguments) -> Result<(), CommandError> {
         let candidate = Candidate {
             url: arguments.url.trim_end_matches('/').to_owned(),
             kind: arguments.kind.clone(),
+            interview_id: arguments.interview.clone(),
             user_id: format!("simulated-{number}"),
             api_key: arguments.api_key.clone(),
             clips: clips.clone(),

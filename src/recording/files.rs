@@ -1,7 +1,7 @@
 //! The files of a finished recording: mended where a kill cut them, measured, digested, and what is made of them.
 
 use super::{
-    RecordingError,
+    RecordingError, is_absent,
     stereo::{Pcm, SAMPLE_RATE_HZ, Stereo},
     track::TrackAudio,
 };
@@ -44,7 +44,7 @@ pub fn finish_track(directory: &Path, side: Side) -> io::Result<Option<TrackReco
     let path = directory.join(track_name(side));
     let file = match File::open(&path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
     let length = file.metadata()?.len();
@@ -136,7 +136,7 @@ pub struct Told {
 pub fn read_timeline(directory: &Path) -> io::Result<Told> {
     let file = match File::open(directory.join(TIMELINE)) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Told::default()),
+        Err(error) if is_absent(&error) => return Ok(Told::default()),
         Err(error) => return Err(error),
     };
     let mut told = Told::default();

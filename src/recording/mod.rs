@@ -44,6 +44,11 @@ pub enum RecordingError {
     Timeline(#[from] serde_json::Error),
 }
 
+/// There is no such file, or none of the directories on the way to it.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
 /// Deletes everything that is recorded of a session; whether there was anything. Durable when it returns.
 ///
 /// # Errors
@@ -52,7 +57,7 @@ pub fn delete(data_dir: &Path, session_id: &SessionId) -> io::Result<bool> {
     let directory = directory(data_dir, session_id)?;
     match fs::remove_dir_all(&directory) {
         Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if is_absent(&error) => return Ok(false),
         Err(error) => return Err(error),
     }
     if let Some(parent) = directory.parent() {

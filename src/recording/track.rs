@@ -1,16 +1,12 @@
 //! One side's file, decoded.
 
-use super::RecordingError;
+use super::{RecordingError, is_absent};
 use crate::{
     domain::{audio::opus_packet::packet_ticks, recording::PRE_SKIP_TICKS},
     media::opus::{DECODED_SAMPLES_MAX, Decoder},
 };
 use ogg::PacketReader;
-use std::{
-    fs::File,
-    io::{self, BufReader},
-    path::Path,
-};
+use std::{fs::File, io::BufReader, path::Path};
 
 /// Samples of a chunk, at least: 1 s.
 const CHUNK_SAMPLES: usize = 24_000;
@@ -52,7 +48,7 @@ impl TrackAudio {
     pub(super) fn open(path: &Path) -> Result<Self, RecordingError> {
         let file = match File::open(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(RecordingError::Missing),
+            Err(error) if is_absent(&error) => return Err(RecordingError::Missing),
             Err(error) => return Err(error.into()),
         };
         let mut packets = PacketReader::new(BufReader::new(file));

@@ -18,6 +18,8 @@ pub struct Candidate {
     pub url: String,
     pub kind: String,
     pub user_id: String,
+    /// In place of the kind.
+    pub interview_id: Option<String>,
     pub api_key: Option<String>,
     /// One for each of its turns, over and over.
     pub clips: Vec<Clip>,
@@ -79,7 +81,11 @@ impl Candidate {
             Some(key) => start.header("x-api-key", key),
             None => start,
         };
-        let started = json(start.json(&json!({"user_id": self.user_id, "kind": self.kind}))).await?;
+        let wanted = match &self.interview_id {
+            Some(interview_id) => json!({"user_id": self.user_id, "interview_id": interview_id}),
+            None => json!({"user_id": self.user_id, "kind": self.kind}),
+        };
+        let started = json(start.json(&wanted)).await?;
         let session_id = string(&started, "session_id")?;
         let token = string(&started, "token")?;
         let base = format!("{}/api/interview/{session_id}", self.url);

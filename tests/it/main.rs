@@ -19,6 +19,7 @@ mod media;
 mod offers;
 mod openapi;
 mod realtime;
+mod recording;
 mod relay;
 mod rooms;
 mod scoring;

@@ -23,6 +23,7 @@ use viva::{
 
 mod front_door;
 mod network;
+mod recorder;
 
 const WAIT: Duration = Duration::from_secs(10);
 const TONE_HZ: f64 = 440.0;

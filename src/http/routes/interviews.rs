@@ -24,12 +24,34 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Version of the consent text; stored with every consent.
-pub const CONSENT_VERSION: &str = "2026-11-21";
-/// What a candidate agrees to.
-pub const CONSENT_TEXT: &str = "I agree that an AI interviewer speaks with me, that my voice is processed to \
-    understand what I say, and that the written transcript is kept and read by the people who invited me. My voice \
-    itself is not recorded. Nothing judges my voice, my accent or my feelings. I can stop at any time.";
+/// A text that a candidate agrees to, and its version, which is stored with every consent.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    pub version: &'static str,
+    pub text: &'static str,
+}
+
+/// For an interview that is not recorded.
+pub const TERMS: Terms = Terms {
+    version: "2026-11-21",
+    text: "I agree that an AI interviewer speaks with me, that my voice is processed to understand what I say, and \
+        that the written transcript is kept and read by the people who invited me. My voice itself is not recorded. \
+        Nothing judges my voice, my accent or my feelings. I can stop at any time.",
+};
+
+/// For one that is.
+pub const TERMS_RECORDED: Terms = Terms {
+    version: "2026-11-21-recorded",
+    text: "I agree that an AI interviewer speaks with me, that my voice is processed to understand what I say, that \
+        the sound of the interview is recorded, and that the recording and the written transcript are kept, and heard \
+        and read by the people who invited me. Nothing judges my voice, my accent or my feelings. I can stop at any \
+        time.",
+};
+
+/// What a candidate of this interview agrees to.
+pub fn terms(interview: &Interview) -> Terms {
+    if interview.recording { TERMS_RECORDED } else { TERMS }
+}
 
 /// The kind that the ready link of open mode opens.
 const READY_KIND: &str = "tryout";
@@ -115,13 +137,14 @@ pub fn minutes(interview: &Interview) -> u64 {
 )]
 pub async fn invite(State(state): State<AppState>, Path(code): Path<String>) -> ApiResult<Json<Invitation>> {
     let invite = find(&state, &code).await?;
+    let Terms { version, text } = terms(&invite.interview);
     Ok(Json(Invitation {
         summary: Summary::from(&invite.interview),
         recording: invite.interview.recording,
         candidate_may_read_results: invite.interview.candidate_may_read_results,
         attempts_left: attempts_left(&invite),
         expires_at: invite.closes_at,
-        consent: InviteConsent { version: CONSENT_VERSION, text: CONSENT_TEXT },
+        consent: InviteConsent { version, text },
     }))
 }
 

@@ -16,7 +16,7 @@ use crate::{
         openapi::Problem,
         routes::{
             catalogue, exports,
-            interviews::{self, CONSENT_TEXT, CONSENT_VERSION},
+            interviews::{self, Terms, terms},
             live::servers,
             now,
             scorecards::IncludeQuery,
@@ -84,8 +84,8 @@ pub async fn start(
     let created_at = now();
     let by_invite = matches!(plan.admission, Admission::Invite(_));
     // Whoever starts a session over the API has obtained the consent (DESIGN 6.3).
-    let obtained =
-        Consent { version: CONSENT_VERSION.to_owned(), given_by: "starter".to_owned(), given_at: created_at };
+    let Terms { version, text } = terms(&plan.interview);
+    let obtained = Consent { version: version.to_owned(), given_by: "starter".to_owned(), given_at: created_at };
     let new = NewSession {
         session_id: session_id.clone(),
         owner: plan.owner,
@@ -110,7 +110,7 @@ pub async fn start(
         expires_at,
         page_url: format!("{}/interview/{session_id}#token={token}", state.public_url),
         recording,
-        consent: ConsentText { required: by_invite, version: CONSENT_VERSION, text: CONSENT_TEXT },
+        consent: ConsentText { required: by_invite, version, text },
         endpoints: endpoints(&session_id),
     }))
 }
@@ -291,8 +291,9 @@ pub async fn consent(
     Body(body): Body<ConsentBody>,
 ) -> ApiResult<Json<ConsentKept>> {
     let record = authorised(&state, caller, &id, SessionStep::TakePart).await?;
-    if body.version != CONSENT_VERSION {
-        return Err(ApiError::field("/version", format!("must be \"{CONSENT_VERSION}\", the text in force")));
+    let in_force = terms(&record.interview).version;
+    if body.version != in_force {
+        return Err(ApiError::field("/version", format!("must be \"{in_force}\", the text in force")));
     }
     let session = live(&state, &record)?;
     let consent = match record.consents.into_iter().next() {
@@ -328,6 +329,7 @@ pub async fn status(
         Some(view) => (view.status, view.end_reason),
         None => (record.status, record.end_reason),
     };
+    let Terms { version, text } = terms(&record.interview);
     let total = record.interview.questions.len();
     let number = view.as_ref().map_or_else(|| last_question(&record), |view| view.question.number);
     let may_read = record.interview.candidate_may_read_results;
@@ -348,8 +350,8 @@ pub async fn status(
         candidate_may_read_results: may_read,
         consent: ConsentState {
             required: record.consent_required,
-            version: CONSENT_VERSION,
-            text: CONSENT_TEXT,
+            version,
+            text,
             given_at: record.consents.first().map(|consent| consent.given_at),
         },
         results_url: may_read.then(|| format!("/results/{}", record.session_id)),

@@ -18,7 +18,7 @@ use crate::{
         extract::{Body, Caller},
         openapi::Problem,
         rate::Remaining,
-        routes::{interviews::CONSENT_VERSION, now},
+        routes::{interviews::TERMS, now},
     },
     random,
     relay::secret::{self, Grant},
@@ -239,7 +239,7 @@ async fn create(
     at: Timestamp,
     expires_at: Timestamp,
 ) -> ApiResult<()> {
-    let consent = Consent { version: CONSENT_VERSION.to_owned(), given_by: "starter".to_owned(), given_at: at };
+    let consent = Consent { version: TERMS.version.to_owned(), given_by: "starter".to_owned(), given_at: at };
     let new = NewSession {
         session_id: session_id.clone(),
         owner: user.owner.clone(),

@@ -179,6 +179,14 @@ impl Recorder {
         (Tap::new(Arc::clone(&take), self.entries.clone()), RecordingGuard { take })
     }
 
+    /// Ends a session's recording, whatever its session does: nothing more of it is written. For an erasure, which then
+    /// waits until it is [`settled`](Self::settled) and deletes the files.
+    pub fn end(&self, session_id: &SessionId) {
+        if let Some(take) = self.shared.board().live.get(session_id) {
+            take.is_closed.store(true, Ordering::Release);
+        }
+    }
+
     /// Waits until everything of a session that was recorded is on disk; at once if nothing is.
     pub async fn settled(&self, session_id: &SessionId) {
         let take = self.shared.board().live.get(session_id).cloned();

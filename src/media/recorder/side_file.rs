@@ -14,9 +14,9 @@ use std::{
 };
 
 /// A page ends when it is this long: what a kill can take is less than a second.
-const PAGE_TICKS: u64 = 800 * TICKS_PER_MS;
+const PAGE_TICKS: u64 = 700 * TICKS_PER_MS;
 /// A page that nothing is added to ends after this.
-const PAGE_WAIT: Duration = Duration::from_millis(850);
+const PAGE_WAIT: Duration = Duration::from_millis(750);
 /// Bytes of one side at most: four hours at 128 kb/s.
 const BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Opus packets longer than this are none.

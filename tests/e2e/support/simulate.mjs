@@ -7,9 +7,10 @@ import { speechClips } from "./words.mjs";
 const BINARY = path.resolve(ROOT, process.env.VIVA_BIN ?? "target/release/viva");
 
 /** Starts it against a server; `report` resolves to what it saw, `stop` ends it early. */
-export async function simulate(viva, { sessions = 1, kind = "tryout", limitMs = 180_000 } = {}) {
+export async function simulate(viva, { sessions = 1, kind = "tryout", interview = null, limitMs = 180_000 } = {}) {
   const clips = (await speechClips()).map(({ file }) => file);
   const own = ["simulate", "--json", "--url", viva.url, "--sessions", String(sessions), "--kind", kind];
+  if (interview !== null) own.push("--interview", interview);
   const child = spawn(BINARY, [...own, "--pid", String(viva.process.pid), "--wav", ...clips], {
     stdio: ["ignore", "pipe", "pipe"],
   });

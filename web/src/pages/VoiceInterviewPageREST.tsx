@@ -7,6 +7,7 @@
  * For tests and scripts, these `data-testid`s are kept stable:
  *   consent, continue            the checkbox of the first step, and its button
  *   mic-problem, mic-select, mic-level, mic-heard, no-mic, start      the microphone step
+ *   recorded                     there while an interview is held whose sound is recorded
  *   connection-state             data-state="idle|connecting|live|reconnecting|ending|ended|refused"
  *   turn                         data-turn="user|assistant|none", data-turn-state="listening|thinking|speaking|idle"
  *   question                     data-number, data-total

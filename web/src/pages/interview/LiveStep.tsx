@@ -56,6 +56,11 @@ export function LiveStep({ about, call, stream, token, onMicrophone, soundBlocke
         </Panel>
       )}
       <MicrophoneWatch stream={stream} onMicrophone={onMicrophone} />
+      {about.recording === true && (
+        <p className="quiet" data-testid="recorded">
+          <Icon name="microphone" /> The sound of this interview is recorded.
+        </p>
+      )}
       <TurnPanel state={state} muted={muted} />
       <Question question={state.question} />
       <Notices state={state} onDismiss={(id) => call.dismissNotice(id)} />
