@@ -132,6 +132,13 @@ export interface ResultsQuestion {
   time_spent_ms?: number | null;
 }
 
+export interface ResultsItem extends Omit<TranscriptItem, "revision"> {
+  /** The same answer, heard once more after the interview. */
+  second_pass?: { content: string } | null;
+  /** The version to show; the other is kept beside it. */
+  shown?: "live" | "second_pass";
+}
+
 export interface Results {
   session_id: string;
   interview_id: string | null;
@@ -143,7 +150,7 @@ export interface Results {
   started_at: string | null;
   ended_at: string | null;
   duration_ms: number | null;
-  transcript: Omit<TranscriptItem, "revision">[];
+  transcript: ResultsItem[];
   questions: ResultsQuestion[];
   metrics: {
     talk_ms?: { user: number | null; assistant: number | null } | null;

@@ -277,6 +277,11 @@ function Transcript({ items }: { items: Results["transcript"] }) {
   );
 }
 
+/** The second hearing of an answer where it is the better one. */
+function shownText(item: Results["transcript"][number]): string {
+  return item.shown === "second_pass" ? (item.second_pass?.content ?? item.content) : item.content;
+}
+
 function TranscriptText({ item }: { item: Results["transcript"][number] }) {
   if (item.state === "missing") {
     return (
@@ -289,7 +294,13 @@ function TranscriptText({ item }: { item: Results["transcript"][number] }) {
   const cut = item.role === "assistant" ? unheard(item.content, item.generated_content) : null;
   return (
     <span className="caption-text">
-      <span data-testid="heard">{item.content || "(nothing was heard)"}</span>
+      <span data-testid="heard">{shownText(item) || "(nothing was heard)"}</span>
+      {item.shown === "second_pass" && shownText(item) !== item.content && (
+        <span className="quiet" data-testid="live-version">
+          {" "}
+          [heard again after the interview; live: {item.content || "nothing"}]
+        </span>
+      )}
       {item.state === "interim" && <span className="quiet"> (not final)</span>}
       {cut !== null && (
         <span className="cut" data-testid="cut">
