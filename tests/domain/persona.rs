@@ -1,7 +1,7 @@
 //! Who interviews, and what a model is told for one question.
 
 use viva::domain::{
-    interview::{Interview, InterviewLimits, Question},
+    interview::{Interview, Question},
     persona::{Persona, Personas, PersonasError, question_instructions},
 };
 

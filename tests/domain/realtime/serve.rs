@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use viva::{
     domain::{
         id::{ItemId, ResponseId},
-        interview::{Interview, InterviewLimits, Question},
+        interview::{Interview, Question},
         session::{ModelEvent, ResponseStatus, Script},
         turns::{Detection, Turns},
     },
