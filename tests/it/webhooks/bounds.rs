@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use viva::{
     domain::{auth::Owner, webhook::Outcome},
     store::{
-        Location, SqlStore, conformance,
+        Location, SqlStore, Store, conformance,
         webhooks::{Delivery, DeliveryStatus, Try, WebhookChange, WebhookEndpoint},
     },
 };
