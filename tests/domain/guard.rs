@@ -144,8 +144,8 @@ fn draft(task: Task, text: &str) -> (Vec<String>, DraftState, Option<Rejection>)
 
 #[test]
 fn a_sentence_is_ready_as_soon_as_it_is_whole_however_it_comes() {
-    let text = "<think>The user wants a question. Hm!</think>\n\nYou moved the database with Dr. Smith's team. What was \
-                the hardest part, e.g. in testing? Good luck!";
+    let text = "<think>The user wants a question. Hm!</think>\n\nYou moved the database with Dr. Smith's team. What \
+                was the hardest part, e.g. in testing? Good luck!";
     let mut brief = brief(Task::FollowUp);
     brief.answer.push_str(" Dr. Smith led it.");
     for size in 1..text.len() {

@@ -5,6 +5,7 @@
 mod auth;
 mod authorisation;
 mod cache;
+mod cascade;
 mod catalogue;
 mod crash;
 mod docs;
