@@ -1,7 +1,10 @@
 //! Results in other forms: subtitles, plain text, and rows of a table. Pure.
 
 use super::{ResultItem, ResultQuestion, Results};
-use crate::domain::transcript::{ItemState, Role};
+use crate::domain::{
+    second_pass::Version,
+    transcript::{ItemState, Role},
+};
 use std::fmt::Write as _;
 
 /// What the two sides are called.
@@ -59,8 +62,13 @@ fn cues(transcript: &[ResultItem], speakers: &Speakers) -> Vec<Cue> {
     cues
 }
 
-fn words(item: &ResultItem) -> &str {
-    if item.state == ItemState::Missing.as_str() && item.content.trim().is_empty() { MISSING } else { &item.content }
+/// The version that is shown: what was heard live, or in the second pass.
+pub(super) fn words(item: &ResultItem) -> &str {
+    match &item.second_pass {
+        Some(pass) if item.shown == Version::SecondPass.as_str() => &pass.content,
+        _ if item.state == ItemState::Missing.as_str() && item.content.trim().is_empty() => MISSING,
+        _ => &item.content,
+    }
 }
 
 /// Without line ends and other control characters: an empty line would end a subtitle.
@@ -268,7 +276,7 @@ fn answer_row(results: &Results, question: &ResultQuestion) -> Vec<String> {
     let of_it = |item: &&ResultItem| item.question == Some(question.number) && item.role == Role::User.as_str();
     let items: Vec<&ResultItem> = results.transcript.iter().filter(of_it).collect();
     let answer = items.iter().map(|item| words(item).trim()).collect::<Vec<_>>().join("\n");
-    let spoken = items.iter().map(|item| item.content.split_whitespace().count()).sum::<usize>();
+    let spoken = items.iter().map(|item| words(item).split_whitespace().count()).sum::<usize>();
     vec![
         results.session_id.clone(),
         results.interview_id.clone(),

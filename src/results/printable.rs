@@ -2,7 +2,7 @@
 
 use super::{
     ResultQuestion, Results,
-    export::{Speakers, escaped},
+    export::{Speakers, escaped, words},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
@@ -102,8 +102,7 @@ fn transcript(out: &mut String, results: &Results, speakers: &Speakers) {
     );
     for item in &results.transcript {
         let seconds = item.start_ms / 1_000;
-        let missing = item.state == "missing" && item.content.trim().is_empty();
-        let words = if missing { "[not understood]".to_owned() } else { escaped(&item.content) };
+        let words = escaped(words(item));
         let speaker = if item.role == "user" { &speakers.user } else { &speakers.assistant };
         let _ = writeln!(
             out,

@@ -32,7 +32,7 @@ pub async fn check(store: &SqlStore) {
     assert_eq!((store.proposals(&gone).await, store.scorecards(&gone).await), (Ok(Vec::new()), Ok(Vec::new())));
 }
 
-fn record(session_id: &SessionId) -> ProposalRecord {
+pub(super) fn record(session_id: &SessionId) -> ProposalRecord {
     let hash = || "0".repeat(64);
     let pins = Pins {
         interview_sha256: hash(),
@@ -87,7 +87,7 @@ async fn a_proposal_is_completed_once(store: &SqlStore, id: &SessionId) {
     assert_eq!(store.advance_proposal("prop_none", new.proposal, at(4)).await, Ok(None));
 }
 
-fn card(session_id: &SessionId, author: &str, level: u32) -> NewScorecard {
+pub(super) fn card(session_id: &SessionId, author: &str, level: u32) -> NewScorecard {
     let score =
         Score { question: 1, criterion: "part".to_owned(), level: Some(level), note: "Müller’s 1st".to_owned() };
     NewScorecard {
