@@ -244,14 +244,7 @@ impl Thing {
                 let invite = as_owner(server, Method::POST, &invites, json!({})).await;
                 Place { id, inner_id: text(&invite, "invite_id"), body: json!({}), ..place }
             }
-            Self::Scorecard => {
-                as_owner(server, Method::POST, &format!("/api/interview/{session_id}/end"), json!({})).await;
-                let interview = as_owner(server, Method::GET, "/api/v1/interviews/general", Value::Null).await;
-                let cards = format!("/api/interview/{session_id}/scorecards");
-                let card = as_owner(server, Method::POST, &cards, json!({"scores": scores_of(&interview)})).await;
-                let query = "?include=proposal".to_owned();
-                Place { id: session_id, inner_id: text(&card, "scorecard_id"), query, ..place }
-            }
+            Self::Scorecard => scorecard(server, session_id, place).await,
             Self::Webhook | Self::Delivery => {
                 let body = json!({"url": "https://hooks.invalid/", "since": "2026-01-01T00:00:00Z"});
                 // One serves many cells: an owner may not have as many as there are cells.
@@ -285,4 +278,14 @@ fn scores_of(interview: &Value) -> Vec<Value> {
         criteria.into_iter().map(move |one| json!({"question": number, "criterion": one["id"], "level": null}))
     };
     questions.iter().flat_map(of_question).collect()
+}
+
+/// A session of the owner's that is over, with a scorecard that whoever may read sees.
+async fn scorecard(server: &TestServer, session_id: String, place: Place) -> Place {
+    as_owner(server, Method::POST, &format!("/api/interview/{session_id}/end"), json!({})).await;
+    let interview = as_owner(server, Method::GET, "/api/v1/interviews/general", Value::Null).await;
+    let cards = format!("/api/interview/{session_id}/scorecards");
+    let card = as_owner(server, Method::POST, &cards, json!({"scores": scores_of(&interview)})).await;
+    let query = "?include=proposal".to_owned();
+    Place { id: session_id, inner_id: text(&card, "scorecard_id"), query, ..place }
 }
