@@ -238,7 +238,7 @@ fn heard(results: &Value) -> bool {
     })
 }
 
-async fn until_results(server: &TestServer, id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until_results(server: &TestServer, id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     let deadline = Instant::now() + PATIENCE;
     loop {
