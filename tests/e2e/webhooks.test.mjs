@@ -192,7 +192,8 @@ test("an interview is told while it lives, and endpoints that hang are not felt"
   assert.deepEqual([report.failures, report.end_reasons], [[], ["completed"]]);
   const late = report.agent_frame_lateness_ms;
   assert.ok(late.p50 <= 20, `the interviewer's voice is late: ${JSON.stringify(late)}`);
-  await until(WITHIN_MS, async () => good.types().filter((type) => type === "results.ready"), ({ length }) => length === 21);
+  const ready = async () => good.types().filter((type) => type === "results.ready");
+  await until(WITHIN_MS, ready, ({ length }) => length === 21);
   const started = good.taken.map(({ body }) => JSON.parse(body)).find(({ type }) => type === "session.started");
   const results = await viva.results(started.data.session_id);
   assert.equal(results.end_reason, "completed");

@@ -245,21 +245,8 @@ impl Thing {
                 Place { id, inner_id: text(&invite, "invite_id"), body: json!({}), ..place }
             }
             Self::Scorecard => scorecard(server, session_id, place).await,
-            Self::Webhook | Self::Delivery => {
-                let body = json!({"url": "https://hooks.invalid/", "since": "2026-01-01T00:00:00Z"});
-                // One serves many cells: an owner may not have as many as there are cells.
-                let list = as_owner(server, Method::GET, "/api/v1/webhooks", json!({})).await;
-                let webhook = match list["webhooks"].get(0) {
-                    Some(webhook) => webhook.clone(),
-                    None => as_owner(server, Method::POST, "/api/v1/webhooks", body.clone()).await,
-                };
-                let id = text(&webhook, "webhook_id");
-                if self == Self::Webhook {
-                    return Place { id, body, ..place };
-                }
-                let test = as_owner(server, Method::POST, &format!("/api/v1/webhooks/{id}/test"), json!({})).await;
-                Place { id, inner_id: text(&test, "delivery_id"), body, ..place }
-            }
+            Self::Webhook => webhook(server, false, place).await,
+            Self::Delivery => webhook(server, true, place).await,
             Self::Room => {
                 let room = as_owner(server, Method::POST, "/api/rooms", json!({"name": "of the owner"})).await;
                 Place { id: text(&room, "room_code"), body: json!({}), ..place }
@@ -267,6 +254,23 @@ impl Thing {
             Self::Invite => Place { id: "0".repeat(64), ..place },
         }
     }
+}
+
+/// An endpoint of the owner's, and something delivered to it where that is wanted.
+async fn webhook(server: &TestServer, with_delivery: bool, place: Place) -> Place {
+    let body = json!({"url": "https://hooks.invalid/", "since": "2026-01-01T00:00:00Z"});
+    // One serves many cells: an owner may not have as many as there are cells.
+    let list = as_owner(server, Method::GET, "/api/v1/webhooks", json!({})).await;
+    let webhook = match list["webhooks"].get(0) {
+        Some(webhook) => webhook.clone(),
+        None => as_owner(server, Method::POST, "/api/v1/webhooks", body.clone()).await,
+    };
+    let id = text(&webhook, "webhook_id");
+    if !with_delivery {
+        return Place { id, body, ..place };
+    }
+    let test = as_owner(server, Method::POST, &format!("/api/v1/webhooks/{id}/test"), json!({})).await;
+    Place { id, inner_id: text(&test, "delivery_id"), body, ..place }
 }
 
 /// A score for each criterion of an interview: that nothing was said.

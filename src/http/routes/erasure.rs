@@ -128,11 +128,20 @@ pub async fn erase(
     if let Some(record) = state.store.load_session(&session_id).await? {
         refuse_held(&state, &session_id).await?;
         stop(&state, &record).await;
+        stop_recording(&state, &session_id).await;
     }
     match state.keeper.erase(&session_id, by, now()).await? {
         Erased::Done(receipt) | Erased::Already(receipt) => Ok(Json(receipt.into())),
         Erased::Held(hold) => Err(held(&hold)),
         Erased::Unknown => Err(ApiError::not_found()),
+    }
+}
+
+/// No packet of the session is written any more, so that its files can go.
+async fn stop_recording(state: &AppState, session_id: &SessionId) {
+    state.recorder.end(session_id);
+    if tokio::time::timeout(END_WITHIN, state.recorder.settled(session_id)).await.is_err() {
+        tracing::warn!(session = %session_id, "a recording is erased while it is written");
     }
 }
 

@@ -88,15 +88,7 @@ pub(super) async fn apply(
                 put_question(db, session_id, *number, (status, *reason), follow_ups, at).await?;
             }
             Change::Proof { number, proof } => {
-                query("UPDATE questions SET proof = $1 WHERE session_id = $2 AND number = $3")
-                    .bind(to_json(proof)?)
-                    .bind(session_id.as_str())
-                    .bind(i64::from(*number))
-                    .execute(&mut *db)
-                    .await
-                    .map_err(unavailable)?;
-                let row = ("questions", Key::Number(i64::from(*number)));
-                log::seal(db, session_id, at, "proof", row, &["proof"]).await?;
+                put_proof(db, session_id, i64::from(*number), to_json(proof)?, at).await?;
             }
             Change::Plan(plan) => {
                 query("UPDATE sessions SET plan = $1 WHERE session_id = $2")
@@ -126,6 +118,23 @@ pub(super) async fn apply(
         .await
         .map_err(unavailable)?;
     Ok(())
+}
+
+async fn put_proof(
+    db: &mut AnyConnection,
+    session_id: &SessionId,
+    number: i64,
+    proof: String,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    query("UPDATE questions SET proof = $1 WHERE session_id = $2 AND number = $3")
+        .bind(proof)
+        .bind(session_id.as_str())
+        .bind(number)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    log::seal(db, session_id, at, "proof", ("questions", Key::Number(number)), &["proof"]).await
 }
 
 async fn put_item(
