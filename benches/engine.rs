@@ -228,7 +228,7 @@ impl Session {
 
     async fn first_audio(&mut self, words: &str) -> Result<Duration, Failure> {
         let started = Instant::now();
-        let speech = Speech { tag: SpeechTag::Greeting, words: words.into(), verbatim: true };
+        let speech = Speech { tag: SpeechTag::Greeting, words: words.into(), verbatim: true, brief: None };
         self.commands.send(ModelCommand::Say(speech)).await?;
         while !matches!(self.downlink.recv().await, Some(DownlinkCommand::Audio { .. })) {}
         let elapsed = started.elapsed();

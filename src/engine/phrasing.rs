@@ -49,7 +49,7 @@ pub(super) struct Phrasing {
 
 enum Source {
     Asked(BoxFuture<'static, Result<ChatStream, ChatError>>),
-    Answering(ChatStream),
+    Answering(Box<ChatStream>),
     Over,
 }
 
@@ -58,7 +58,7 @@ impl Source {
     async fn next(&mut self) -> Option<Result<Delta, ChatError>> {
         if let Self::Asked(asked) = self {
             match asked.await {
-                Ok(stream) => *self = Self::Answering(stream),
+                Ok(stream) => *self = Self::Answering(Box::new(stream)),
                 Err(error) => {
                     *self = Self::Over;
                     return Some(Err(error));

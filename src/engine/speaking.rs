@@ -5,8 +5,9 @@ use super::{
     Shared,
     error::EngineError,
     hearing::wait,
+    models::Models,
     phrasing::{Phrased, Phrasing},
-    pool::Lane,
+    pool::{Lane, Worker},
     tts::Voice,
 };
 use crate::{
@@ -256,7 +257,10 @@ impl Response {
     /// Asks for the audio of the next sentence, if there is one and none is being made.
     fn synthesise_next(&mut self, shared: &Shared) {
         if self.job.is_none() {
-            self.job = self.rest.front().map(|sentence| synthesise(shared, sentence, Lane::Speak));
+            // What a model words may hold what the candidate said: it is not kept for others.
+            let is_model = self.phrasing.is_some() || matches!(self.worded, Some((Wording::Model, _)));
+            let make = if is_model { synthesise_once } else { synthesise };
+            self.job = self.rest.front().map(|sentence| make(shared, sentence, Lane::Speak));
         }
     }
 }
@@ -280,15 +284,26 @@ pub(super) fn synthesise(shared: &Shared, sentence: &str, lane: Lane) -> BoxFutu
     }
     let (models, cache, sentence) = (shared.models.clone(), shared.cache.clone(), sentence.to_owned());
     let job = shared.pool.run(lane, move |worker| {
-        let started = std::time::Instant::now();
         // Somebody else may have said it while this job waited.
         if let Some(pcm) = cache.get(Voice::NAME, &sentence) {
             return Ok(pcm);
         }
-        let pcm: Pcm = models.voice()?.speak(&sentence, worker)?.into();
-        metrics::histogram!("viva_engine_speak_seconds").record(started.elapsed().as_secs_f64());
+        let pcm = speak(&models, &sentence, worker)?;
         cache.put(Voice::NAME, &sentence, pcm.clone());
         Ok(pcm)
     });
     job.boxed()
+}
+
+/// The same without keeping it.
+fn synthesise_once(shared: &Shared, sentence: &str, lane: Lane) -> BoxFuture<'static, Result<Pcm, EngineError>> {
+    let (models, sentence) = (shared.models.clone(), sentence.to_owned());
+    shared.pool.run(lane, move |worker| speak(&models, &sentence, worker)).boxed()
+}
+
+fn speak(models: &Models, sentence: &str, worker: &Worker) -> Result<Pcm, EngineError> {
+    let started = std::time::Instant::now();
+    let pcm: Pcm = models.voice()?.speak(sentence, worker)?.into();
+    metrics::histogram!("viva_engine_speak_seconds").record(started.elapsed().as_secs_f64());
+    Ok(pcm)
 }

@@ -108,6 +108,9 @@ impl Moved {
     }
 }
 
+/// So much of the candidate and of the interviewer, of equal length.
+pub type Block = (Vec<i16>, Vec<i16>);
+
 /// Blocks of both sides, of equal length; the shorter side ends in silence.
 pub struct Stereo {
     moved: Option<Moved>,
@@ -137,7 +140,7 @@ impl Stereo {
     ///
     /// # Errors
     /// [`RecordingError::Resample`]
-    pub fn next_block(&mut self) -> Result<Option<(Vec<i16>, Vec<i16>)>, RecordingError> {
+    pub fn next_block(&mut self) -> Result<Option<Block>, RecordingError> {
         while self.left_ready.len() < BLOCK_SAMPLES {
             let Some(moved) = &mut self.moved else { break };
             if !moved.step(&mut self.left_ready)? {

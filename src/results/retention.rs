@@ -116,6 +116,9 @@ impl Keeper {
             // What was counted over words that are gone is not zero but unknown.
             results.metrics.talk_ms.user = None;
             results.metrics.talk_ms.assistant = None;
+            // The record was read before; it may still have had them then.
+            results.transcript.clear();
+            results.client_transcript = None;
         }
         results.retention = Some(retention);
         results.log = keeping.log.map(|head| LogView { entries: head.entries, head: head.hash.to_string() });

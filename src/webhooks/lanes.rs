@@ -19,23 +19,24 @@ const TURNED_AWAY_WAIT: Duration = Duration::from_secs(1);
 const TURNED_AWAY_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Who is on the way where.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Debug)]
 pub struct Lanes(Arc<Mutex<State>>);
 
-#[derive(Default)]
+#[derive(Default, Debug)]
 struct State {
     /// Endpoints with a delivery under way.
     endpoints: HashMap<String, Lane>,
     failing: usize,
 }
 
-#[derive(Default)]
+#[derive(Default, Debug)]
 struct Lane {
     busy: usize,
     turned_away: u32,
 }
 
 /// One place; free again when it is dropped.
+#[derive(Debug)]
 pub struct Place {
     lanes: Lanes,
     webhook_id: String,
@@ -88,15 +89,15 @@ mod tests {
     #[test]
     fn endpoints_that_hang_leave_places_for_the_others() {
         let lanes = Lanes::default();
-        let first = lanes.take("a", false).ok().expect("free");
-        let _second = lanes.take("a", false).ok().expect("free");
-        let wait = lanes.take("a", false).err().expect("taken");
+        let first = lanes.take("a", false).expect("free");
+        let _second = lanes.take("a", false).expect("free");
+        let wait = lanes.take("a", false).expect_err("taken");
         for _ in 0..200 {
-            let longer = lanes.take("a", false).err().expect("taken");
+            let longer = lanes.take("a", false).expect_err("taken");
             assert!(wait <= longer && longer <= TURNED_AWAY_WAIT_MAX);
         }
         drop(first);
-        let _third = lanes.take("a", false).ok().expect("free again");
+        let _third = lanes.take("a", false).expect("free again");
         let hanging: Vec<Place> = (0..20).filter_map(|n| lanes.take(&format!("h{n}"), true).ok()).collect();
         assert_eq!(hanging.len(), PLACES_OF_FAILING);
         assert!(lanes.take("b", false).is_ok(), "who did not fail is let in");

@@ -211,7 +211,7 @@ impl Thing {
                 let consent = text(&this["consent"], "version");
                 // One body for all calls: unknown fields are ignored.
                 let body = json!({
-                    "messages": [], "scores": [], "type": "candidate.wait", "candidate": null, "version": consent,
+                    "messages": [], "scores": [], "type": "candidate.wait", "candidate": null, "version": consent, "reason": "a complaint",
                 });
                 Place { id: session_id, body, ..place }
             }

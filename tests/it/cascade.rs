@@ -384,7 +384,8 @@ async fn a_whole_answer_comes_in_whatever_dialect_the_endpoint_takes() {
 #[tokio::test]
 async fn failures_are_told_apart_and_tries_are_bounded() {
     let endless = || vec![stream_head(), Act::Forever(vec![b'x'; 4_096])];
-    let cases: [(&str, Box<dyn Fn() -> Vec<Act> + Send + Sync>, &str, usize); 7] = [
+    type Acts = Box<dyn Fn() -> Vec<Act> + Send + Sync>;
+    let cases: [(&str, Acts, &str, usize); 7] = [
         ("no key", Box::new(|| reply(401, "", "{}")), "refused", 1),
         ("elsewhere", Box::new(|| reply(302, "location: http://127.0.0.1:1/\r\n", "")), "refused", 1),
         ("busy", Box::new(|| reply(429, "retry-after-ms: 1\r\n", "{}")), "throttled", 3),

@@ -74,7 +74,7 @@ async fn many_sessions_as_a_table_page_by_page() {
         sessions.extend(lines.map(|line| line.split(',').next().unwrap().to_owned()));
         pages += 1;
         let Some(link) = link else { break };
-        assert!(link.contains("rows=sessions&from=2026-01-01T00%3A00%3A00Z&limit=2&cursor="), "{link}");
+        assert!(link.contains("from=2026-01-01T00%3A00%3A00Z&rows=sessions&limit=2&cursor="), "{link}");
         path = link.split(['<', '>']).nth(1).unwrap().to_owned();
     }
     assert_eq!((pages, sessions.len()), (3, 5));

@@ -50,6 +50,11 @@ fn refused(status: &Status) -> (Code, &str) {
     (status.code(), status.metadata().get("viva-code").map_or("", |code| code.to_str().unwrap()))
 }
 
+/// What the `.proto` file says is in REST's results alone.
+const REST_ONLY: [&str; 6] = ["evaluation", "log", "plan", "recording", "retention", "usage"];
+const REST_ONLY_OF_QUESTIONS: [&str; 6] =
+    ["answer_item_ids", "patience_ms", "probes_max", "steps", "time_box_ms", "time_spent_ms"];
+
 /// What a message says, in the way of the REST API: an unset field is null, and a null says nothing.
 fn said(body: impl Serialize) -> Value {
     fn without_nulls(value: Value) -> Value {
@@ -62,7 +67,15 @@ fn said(body: impl Serialize) -> Value {
             other => other,
         }
     }
-    without_nulls(serde_json::to_value(body).unwrap())
+    let mut said = without_nulls(serde_json::to_value(body).unwrap());
+    if let Some(fields) = said.as_object_mut() {
+        fields.retain(|name, _| !REST_ONLY.contains(&name.as_str()));
+    }
+    for question in said.get_mut("questions").and_then(Value::as_array_mut).into_iter().flatten() {
+        let fields = question.as_object_mut().expect("a question is an object");
+        fields.retain(|name, _| !REST_ONLY_OF_QUESTIONS.contains(&name.as_str()));
+    }
+    said
 }
 
 async fn next(stream: &mut Streaming<WatchResponse>) -> Result<WatchResponse, Status> {

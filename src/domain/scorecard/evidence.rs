@@ -216,7 +216,7 @@ fn quality(of_it: &[&Heard<'_>], concealed_ratio: Option<f64>) -> TranscriptQual
     let unsettled = || in_state(ItemState::Interim).chain(in_state(ItemState::Missing));
     let (settled_ms, unsettled_ms) =
         (settled().map(|one| ms(one)).sum::<u64>(), unsettled().map(|one| ms(one)).sum::<u64>());
-    let share = |part: u64, rest: u64| if part + rest == 0 { 0 } else { part * 1_000 / (part + rest) };
+    let share = |part: u64, rest: u64| (part * 1_000).checked_div(part + rest).unwrap_or(0);
     let by_time = share(unsettled_ms, settled_ms);
     let by_items = share(unsettled().count() as u64, settled().count() as u64);
     let has_times = unsettled().all(|one| one.item.end_ms.is_some()) && settled_ms + unsettled_ms > 0;

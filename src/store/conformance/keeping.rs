@@ -93,7 +93,9 @@ pub async fn whole_session(store: &SqlStore, n: u8) -> SessionId {
     store.put_second_pass(&id, second_pass()).await.expect("kept");
     store.put_recording(&id, recording()).await.expect("kept");
     store.begin_proposal(scorecards::record(&id)).await.expect("kept");
-    store.add_scorecard(scorecards::card(&id, "ann", 1)).await.expect("kept");
+    let card =
+        crate::store::scorecards::NewScorecard { scorecard_id: format!("sc_{id}"), ..scorecards::card(&id, "ann", 1) };
+    store.add_scorecard(card).await.expect("kept");
     let end = Change::Status { status: Status::Ended, end_reason: Some(EndReason::Completed) };
     store.apply(&id, 2, at(100 + i64::from(n)), vec![end]).await.expect("applied");
     store.record_event(&id, SessionEventKind::ResultsReady, at(101), json!({})).await.expect("kept");

@@ -98,6 +98,7 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/v1/interviews/{interview_id}/invites", Thing::OwnInvite, Law::Readers),
     rule("DELETE", "/api/v1/interviews/{interview_id}/invites/{invite_id}", Thing::OwnInvite, Law::Readers),
     rule("POST", "/api/interview/start", Thing::Start, Law::Makers),
+    rule("GET", "/api/interview/usage", Thing::Nothing, Law::Makers),
     rule("POST", "/api/interview/{session_id}/rtc/offer", Thing::Description, Law::Participants),
     rule("POST", "/api/interview/{session_id}/rtc/answer", Thing::Session, Law::Participants),
     rule("POST", "/api/interview/{session_id}/rtc/ice-candidate", Thing::Session, Law::Participants),

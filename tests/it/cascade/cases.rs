@@ -5,10 +5,13 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use viva::domain::proof::{StandIn, Wording};
 
+/// What the endpoint does with a request, and with the how-manieth it is.
+type Script = Box<dyn Fn(&Value, usize) -> Vec<Act> + Send + Sync>;
+
 /// One kind of endpoint.
 pub struct Case {
     pub name: String,
-    pub script: Box<dyn Fn(&Value, usize) -> Vec<Act> + Send + Sync>,
+    pub script: Script,
     /// What the proof says of every follow-up.
     pub expect: (Wording, Option<StandIn>),
     /// The candidate's answer to the first question, in place of a plain one.

@@ -223,7 +223,7 @@ async fn lost_packets_leave_holes_and_no_time_is_lost() {
     let take = Take::begin(&line);
     let caller = Caller::call(&mut line).await;
     // For a second every other packet, and then a whole second: the marks stand on either side.
-    let lost = |frame: usize| (frame > 5 && frame < 60 && frame % 2 == 0) || (70..120).contains(&frame);
+    let lost = |frame: usize| (frame > 5 && frame < 60 && frame.is_multiple_of(2)) || (70..120).contains(&frame);
     let marks = (0..200).map(|frame| if frame == 65 || frame >= 150 { tone(frame) } else { [0; FRAME_SAMPLES] });
     caller.say(marks, lost).await;
     line.session.close().await;

@@ -131,7 +131,7 @@ fn check_killed(data_dir: &Path, last_ms: u64) {
         assert!(loud_ms.abs_diff(mended.duration_ms) <= 20, "{loud_ms} ms are loud: {mended:?}");
     }
     let told = files::read_timeline(&place).unwrap();
-    assert!(told.ended.is_none() && !told.samples.is_empty(), "it was cut off: {told:?}");
+    assert!(told.ended.is_none(), "it was cut off: {told:?}");
     files::make_peaks(&place).unwrap();
     assert!(fs::read_to_string(place.join(files::PEAKS)).unwrap().len() > 500);
 }

@@ -139,7 +139,7 @@ pub async fn serve(
             let head = format!("HTTP/1.1 {status} Said\r\ncontent-length: 2\r\n{lines}\r\nok");
             stream.write_all(head.as_bytes()).await.ok()?;
             // Until the other side has read it.
-            stream.read(&mut [0]).await.ok()?;
+            let _end = stream.read(&mut [0]).await.ok()?;
         }
         Does::Hangs => std::future::pending().await,
         Does::SaysEndlessly => {

@@ -1,0 +1,198 @@
+// A recorded interview with a chat endpoint behind the built-in engine, from the invitation to scores and exports.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { PHONE, byId, checkAccessible, launch, openPage, screenshot, waitForData } from "./support/browser.mjs";
+import { giveVoice, listenToAgent, startInterview, walkToStart, watchPage } from "./support/candidate.mjs";
+import { chatServer } from "./support/chat.mjs";
+import { ROOT, Viva, until } from "./support/viva.mjs";
+import { speechClips } from "./support/words.mjs";
+
+const TEST_MS = 240_000;
+const PROBE = "What did you see there?";
+
+const PLAN = {
+  title: "A recorded passage",
+  recording: true,
+  persona: "Vera",
+  questions: [
+    {
+      text: "Please read the first passage.",
+      follow_ups: ["Could you tell me a little more?"],
+      short_answer_words: 100,
+      probes_max: 1,
+      rubric: [
+        {
+          id: "content",
+          name: "Content",
+          levels: [
+            { level: 1, anchor: "Says nothing of the passage." },
+            { level: 2, anchor: "Says what the passage says." },
+          ],
+        },
+        {
+          id: "detail",
+          name: "Detail",
+          levels: [
+            { level: 1, anchor: "Names no detail." },
+            { level: 2, anchor: "Names a detail." },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+/** Proves the first criterion with the candidate's own words, the second with words that nobody said. */
+function judging({ criteria, conversation }) {
+  const { item_id, text } = conversation.find(({ speaker }) => speaker === "candidate");
+  const quoted = text.split(" ").slice(0, 5).join(" ");
+  const quotes = [
+    [{ item_id, text: quoted }],
+    [{ item_id, text: "I single-handedly invented the whole thing" }],
+  ];
+  return criteria.map(({ id }, at) => ({ id, level: 2, rationale: "The candidate says so.", quotes: quotes[at] }));
+}
+
+describe("the results page", () => {
+  let chat;
+  let viva;
+  let browser;
+  before(async () => {
+    chat = await chatServer({ wording: () => PROBE, judging });
+    browser = await launch();
+    viva = await Viva.start({ env: { VIVA_CHAT_URL: chat.url, VIVA_CHAT_MODEL: "scripted-1" } });
+  });
+  after(async () => {
+    await browser?.close();
+    await viva?.discard();
+    await chat?.close();
+  });
+
+  /** Holds the interview through the page; gives the session's id. */
+  async function interview(invitation) {
+    const clips = await speechClips();
+    const page = await openPage(browser);
+    await giveVoice(page, clips);
+    await listenToAgent(page);
+    await watchPage(page);
+    await page.goto(invitation);
+    await walkToStart(page, async (step) => {
+      if (step !== "welcome") return;
+      assert.match(await page.locator("main").textContent(), /record/i, "the candidate is told before agreeing");
+      await checkAccessible(page, "recorded-welcome");
+    });
+    await startInterview(page);
+    await page.waitForFunction(() => window.agentVoice.peak > 0.01, undefined, { timeout: 15_000 });
+    await checkAccessible(page, "recorded-live");
+    await byId(page, "saved").waitFor({ timeout: TEST_MS / 2 });
+    const { pathname } = new URL(page.url());
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+    return decodeURIComponent(pathname.split("/").at(-1));
+  }
+
+  async function invitation() {
+    const made = await viva.json("/api/v1/interviews", { method: "POST", body: PLAN });
+    const invite = await viva.json(`/api/v1/interviews/${made.interview_id}/invites`, { method: "POST", body: {} });
+    return invite.url;
+  }
+
+  /** The follow-up is the model's, and its step says so. */
+  function assertProbed(results) {
+    const [question] = results.questions;
+    const probe = question.steps.find(({ kind }) => kind === "probed");
+    assert.equal(probe?.worded_by, "model", JSON.stringify(question.steps));
+    assert.equal(probe.text, PROBE);
+    assert.equal(question.status, "answered");
+    assert.ok(results.transcript.some(({ role, content }) => role === "assistant" && content.includes(PROBE)));
+    assert.ok(results.usage.lines.some(({ source, usd }) => source === "chat" && usd === null), "an unknown price");
+    assert.equal(results.usage.cost_usd, null);
+  }
+
+  test("shows a recording, then own scores, then proposals with quotes", { timeout: TEST_MS }, async (t) => {
+    const id = await interview(await invitation());
+    const complete = ({ recording, evaluation }) =>
+      recording?.state === "ready" && ["proposed", "failed"].includes(evaluation?.status);
+    const results = await until(60_000, () => viva.results(id), complete);
+    assertProbed(results);
+    assert.equal(results.evaluation.status, "proposed");
+    assert.ok(results.transcript.some(({ second_pass: second }) => second?.content), "answers were heard again");
+
+    const page = await openPage(browser);
+    await page.goto(`${viva.url}/results/${id}`);
+    await waitForData(page, "recording", "state", "ready", 15_000);
+    await byId(page, "waveform").waitFor({ timeout: 15_000 });
+    await byId(page, "load-sound").click();
+    await byId(page, "sound").waitFor({ timeout: 15_000 });
+    const seconds = await page.waitForFunction(() => {
+      const { duration } = document.querySelector('[data-testid="sound"]');
+      return Number.isFinite(duration) && duration > 0 && duration;
+    });
+    const heardMs = (await seconds.jsonValue()) * 1000;
+    t.diagnostic(`the player has ${heardMs} ms of ${results.recording.duration_ms}`);
+    assert.ok(Math.abs(heardMs - results.recording.duration_ms) < 100);
+
+    assert.equal(await byId(page, "proposal").count(), 0, "no proposal before the reader's own scores");
+    assert.ok(!(await page.locator("main").textContent()).includes("The candidate says so."));
+    await checkAccessible(page, "scores-own");
+    await byId(page, "own-scores-send").click();
+    await page.getByText("2 criteria are not scored yet").waitFor({ timeout: 5_000 });
+    for (const criterion of ["content", "detail"]) {
+      await page.locator(`[data-testid="own-score"][data-criterion="${criterion}"] label`).nth(1).click();
+    }
+    await byId(page, "own-scores-send").click();
+    await byId(page, "proposal").waitFor({ timeout: 15_000 });
+    const status = (criterion) =>
+      page.locator(`[data-testid="proposed"][data-criterion="${criterion}"]`).getAttribute("data-status");
+    assert.deepEqual(
+      [await status("content"), await status("detail")],
+      ["proposed", "insufficient_evidence"],
+      "a level without a quote that was said is none",
+    );
+    const quote = await byId(page, "quote").first().textContent();
+    const said = results.transcript.filter(({ role }) => role === "user");
+    const words = said.map(({ second_pass: second, shown, content }) => (shown === "live" ? content : second.content));
+    assert.ok(
+      words.some((text) => text.includes(quote.replace(/^\S+ /, "").trim())),
+      `"${quote}" is said in ${JSON.stringify(words)}`,
+    );
+    assert.ok(!(await page.locator("main").textContent()).includes("single-handedly"));
+    await checkAccessible(page, "scores-proposed");
+    await screenshot(page, "recorded-results-whole", { fullPage: true });
+    assert.deepEqual(page.faults, []);
+
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.locator('[data-testid="export"][data-format="transcript.vtt"]').click(),
+    ]);
+    assert.match(await readFile(await download.path(), "utf8"), /^WEBVTT\n/);
+    await page.context().close();
+
+    const phone = await openPage(browser, { viewport: PHONE });
+    await phone.goto(`${viva.url}/results/${id}`);
+    await byId(phone, "proposal").waitFor({ timeout: 15_000 });
+    await checkAccessible(phone, "phone-scores");
+    const wide = await phone.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+    assert.ok(!wide, "nothing is wider than a phone");
+    await phone.context().close();
+    await verified(id);
+  });
+
+  /** `viva verify` from outside finds nothing, and after the erasure nothing either. */
+  async function verified(id) {
+    const binary = path.resolve(ROOT, process.env.VIVA_BIN ?? "target/release/viva");
+    const verify = () => promisify(execFile)(binary, ["verify", id, "--json"], { cwd: viva.directory });
+    const { stdout } = await verify();
+    assert.match(stdout, new RegExp(id));
+    const receipt = await viva.json(`/api/interview/${id}/data`, { method: "DELETE" });
+    assert.equal(receipt.session_id, id);
+    const gone = await fetch(`${viva.url}/api/interview/${id}/results`);
+    assert.equal(gone.status, 404);
+    await verify();
+  }
+});
