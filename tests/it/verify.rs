@@ -172,7 +172,7 @@ async fn a_log_can_be_checked_by_anybody() {
     let lines = lines.send().await.unwrap().text().await.unwrap();
     let mut prev: Vec<u8> = Sha256::digest(format!("viva log 1\n{id}")).to_vec();
     assert_eq!(log["genesis"], hex(&prev));
-    let mut entries = 0;
+    let mut hashes = Vec::new();
     for line in lines.lines() {
         let entry: Value = serde_json::from_str(line).unwrap();
         assert_eq!(entry["prev"], hex(&prev));
@@ -181,11 +181,12 @@ async fn a_log_can_be_checked_by_anybody() {
         let text = format!("[{},{},{},{data}]", entry["seq"], entry["at_ms"], entry["kind"]);
         prev = Sha256::digest([&prev[..], text.as_bytes()].concat()).to_vec();
         assert_eq!(entry["hash"], hex(&prev), "{line}");
-        entries += 1;
+        hashes.push(entry["hash"].clone());
     }
-    assert!(entries >= 6 && log["report"]["head"] == hex(&prev), "{entries} entries");
+    // What follows the end of a session may have been written between the two calls.
+    assert!(hashes.len() >= 6 && hashes.contains(&log["report"]["head"]), "{hashes:?}");
     let (_, results) = server.get(&format!("/api/interview/{id}/results")).await;
-    assert!(results["log"]["entries"].as_u64().unwrap() >= entries, "{}", results["log"]);
+    assert!(results["log"]["entries"].as_u64().unwrap() >= hashes.len() as u64, "{}", results["log"]);
     let (status, problem) = server.get(&format!("{path}?format=xml")).await;
     assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &json!("/format")));
     server.stop().await;

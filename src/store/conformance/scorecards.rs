@@ -28,7 +28,7 @@ pub async fn check(store: &SqlStore) {
     revisions_only_grow(store, &id).await;
     let gone = SessionId::from_random([92; 16]);
     assert_eq!(store.begin_proposal(record(&gone)).await, Err(StoreError::Unknown));
-    assert_eq!(store.add_scorecard(card(&gone, "ann", 1)).await, Err(StoreError::Unknown));
+    assert_eq!(store.add_scorecard(card(&gone, "nobody", 1)).await, Err(StoreError::Unknown));
     assert_eq!((store.proposals(&gone).await, store.scorecards(&gone).await), (Ok(Vec::new()), Ok(Vec::new())));
 }
 
