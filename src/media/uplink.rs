@@ -86,10 +86,7 @@ impl Uplink {
     /// Sends on whatever is due. `tap`: records the packets.
     pub(super) fn advance(&mut self, now_ms: u64, timeline: &mut Timeline, mut tap: Option<&mut Tap>) {
         while let Some(step) = self.buffer.poll(now_ms) {
-            if let (Source::Packet(payload), Some(tap)) = (&step.source, tap.as_deref_mut()) {
-                tap.received(step.rtp_time, payload, step.discontinuity, timeline.now(now_ms));
-            }
-            self.render(step, now_ms, timeline);
+            self.render(step, now_ms, timeline, tap.as_deref_mut());
         }
     }
 
@@ -115,7 +112,7 @@ impl Uplink {
         self.buffer.jitter_ms()
     }
 
-    fn render(&mut self, step: Step<Bytes>, now_ms: u64, timeline: &mut Timeline) {
+    fn render(&mut self, step: Step<Bytes>, now_ms: u64, timeline: &mut Timeline, tap: Option<&mut Tap>) {
         if step.discontinuity {
             self.filled = 0;
             timeline.reanchor();
@@ -127,6 +124,11 @@ impl Uplink {
         let kind = self.decode(&step.source, samples);
         if kind == FrameKind::Normal && step.ticks == FRAME_TICKS && self.may_leave_out(samples) {
             return;
+        }
+        if let (Source::Packet(payload), Some(tap)) = (&step.source, tap) {
+            // Where the model hears it: the recording and the transcript have one clock, whatever RTP time did.
+            let place_ticks = timeline.next_ticks(now_ms) + self.filled as u64 * u64::from(TICKS_PER_SAMPLE);
+            tap.received((step.rtp_time, place_ticks), payload, step.discontinuity, timeline.now(now_ms));
         }
         self.cut_frames(samples, kind, step.rtp_time, now_ms, timeline);
     }

@@ -39,10 +39,15 @@ impl Timeline {
         self.anchored = false;
     }
 
+    /// Where the next frame begins, in ticks of audio time.
+    pub fn next_ticks(&self, now_ms: u64) -> u64 {
+        if self.anchored { self.end_ticks } else { self.end_ticks.max(self.now(now_ms) * TICKS_PER_MS) }
+    }
+
     /// Places a frame of `ticks` on the clock; returns its start in milliseconds.
     pub fn place(&mut self, now_ms: u64, ticks: u32) -> u64 {
         if !self.anchored {
-            self.end_ticks = self.end_ticks.max(self.now(now_ms) * TICKS_PER_MS);
+            self.end_ticks = self.next_ticks(now_ms);
             self.anchored = true;
         }
         let start_ms = self.end_ticks / TICKS_PER_MS;

@@ -98,10 +98,16 @@ impl SideFile {
     }
 
     /// Takes a packet that came at `now_ticks` of the audio clock.
-    pub(super) fn take(&mut self, payload: &[u8], rtp_time: u64, now_ticks: u64, is_fresh: bool) -> io::Result<Taken> {
+    pub(super) fn take(
+        &mut self,
+        payload: &[u8],
+        (rtp_time, run_ticks): (u64, u64),
+        now_ticks: u64,
+        is_fresh: bool,
+    ) -> io::Result<Taken> {
         let ticks = packet_ticks(payload).filter(|ticks| ticks.is_multiple_of(120));
         let Some(ticks) = ticks.filter(|_| payload.len() <= PACKET_BYTES_MAX) else { return Ok(Taken::LeftOut) };
-        let placed = match self.placement.place(rtp_time, ticks, now_ticks, is_fresh) {
+        let placed = match self.placement.place(run_ticks, ticks, now_ticks, is_fresh) {
             Ok(placed) => placed,
             Err(Left::Ahead | Left::Overlap) => return Ok(Taken::LeftOut),
         };

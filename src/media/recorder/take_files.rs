@@ -60,12 +60,12 @@ impl TakeFiles {
         &mut self,
         side: Side,
         payload: &[u8],
-        rtp_time: u64,
+        times: (u64, u64),
         now_ticks: u64,
         is_fresh: bool,
     ) -> io::Result<()> {
         let file = &mut self.sides[side.index()];
-        match file.take(payload, rtp_time, now_ticks, is_fresh)? {
+        match file.take(payload, times, now_ticks, is_fresh)? {
             Taken::Placed { anchor: Some(point) } => self.note(&Line::Anchor(point))?,
             Taken::Placed { anchor: None } => {}
             Taken::LeftOut => {

@@ -35,13 +35,15 @@ impl Tap {
         Self { take, entries, sent: None, is_sent_fresh: true, reported: 0, dropped }
     }
 
-    /// The candidate's packet, in order. `rtp_time`: unwrapped. `is_fresh`: it does not follow the one before.
-    pub fn received(&mut self, rtp_time: u64, payload: &Bytes, is_fresh: bool, audio_ms: u64) {
+    /// The candidate's packet, in order. `rtp_time`: unwrapped. `place_ticks`: its place on the session's audio clock.
+    /// `is_fresh`: it does not follow the one before.
+    pub fn received(&mut self, (rtp_time, place_ticks): (u64, u64), payload: &Bytes, is_fresh: bool, audio_ms: u64) {
         let (side, now_ticks) = (Side::User, audio_ms * TICKS_PER_MS);
         self.hand_over(Entry::Packet {
             key: self.take.key,
             side,
             rtp_time,
+            run_ticks: place_ticks,
             now_ticks,
             is_fresh,
             payload: payload.clone(),
@@ -57,7 +59,8 @@ impl Tap {
         self.sent = Some((rtp_time, timestamp));
         let is_fresh = std::mem::take(&mut self.is_sent_fresh);
         let (side, now_ticks) = (Side::Assistant, audio_ms * TICKS_PER_MS);
-        self.hand_over(Entry::Packet { key: self.take.key, side, rtp_time, now_ticks, is_fresh, payload });
+        let (key, run_ticks) = (self.take.key, rtp_time);
+        self.hand_over(Entry::Packet { key, side, rtp_time, run_ticks, now_ticks, is_fresh, payload });
     }
 
     /// RTP time stood still, or another peer listens.

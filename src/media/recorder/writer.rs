@@ -23,8 +23,22 @@ const SYNC_EVERY: Duration = Duration::from_secs(5);
 
 /// What shards hand over.
 pub(super) enum Entry {
-    Packet { key: u64, side: Side, rtp_time: u64, now_ticks: u64, is_fresh: bool, payload: Bytes },
-    Report { key: u64, ntp_time: u64, rtp_time: u32, audio_ms: u64 },
+    /// `run_ticks`: grows from packet to packet as their places do.
+    Packet {
+        key: u64,
+        side: Side,
+        rtp_time: u64,
+        run_ticks: u64,
+        now_ticks: u64,
+        is_fresh: bool,
+        payload: Bytes,
+    },
+    Report {
+        key: u64,
+        ntp_time: u64,
+        rtp_time: u32,
+        audio_ms: u64,
+    },
 }
 
 impl Entry {
@@ -120,8 +134,8 @@ impl Writer {
         // One that is closed already: its peer was still speaking.
         let Some(open) = self.open.get_mut(&key) else { return };
         open.try_to(&self.shared, &self.filler, |files| match entry {
-            Entry::Packet { side, rtp_time, now_ticks, is_fresh, payload, .. } => {
-                files.take(side, &payload, rtp_time, now_ticks, is_fresh)
+            Entry::Packet { side, rtp_time, run_ticks, now_ticks, is_fresh, payload, .. } => {
+                files.take(side, &payload, (rtp_time, run_ticks), now_ticks, is_fresh)
             }
             Entry::Report { ntp_time, rtp_time, audio_ms, .. } => files.report(ntp_time, rtp_time, audio_ms),
         });

@@ -94,6 +94,8 @@ const results = (fields) => ({
       end_ms: is.orNull(is.whole),
       state: is.match(/^(final|interim|missing)$/),
       question: is.orNull(is.whole),
+      second_pass: is.any,
+      shown: is.match(/^(live|second_pass)$/),
     },
     0,
   ),

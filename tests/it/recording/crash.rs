@@ -43,7 +43,7 @@ async fn recorder_process() {
         let mut packet = [0; PACKET_BYTES_MAX];
         let length = encoder.encode(&pcm, &mut packet).unwrap();
         let packet = bytes::Bytes::copy_from_slice(&packet[..length]);
-        tap.received(frame * 960, &packet, frame == 0, frame * 20);
+        tap.received((frame * 960, frame * 960), &packet, frame == 0, frame * 20);
         tap.sent((frame * 960) as u32, packet, frame * 20);
         say(&format!("recorded {}\n", frame * 20 + 20));
     }
