@@ -10,7 +10,7 @@ import { PHONE, byId, checkAccessible, launch, openPage, screenshot, waitForData
 import { giveVoice, listenToAgent, startInterview, walkToStart, watchPage } from "./support/candidate.mjs";
 import { chatServer } from "./support/chat.mjs";
 import { ROOT, Viva, until } from "./support/viva.mjs";
-import { speechClips } from "./support/words.mjs";
+import { speechClips, wrongWords } from "./support/words.mjs";
 
 const TEST_MS = 240_000;
 const PROBE = "What did you see there?";
@@ -62,6 +62,7 @@ describe("the results page", () => {
   let chat;
   let viva;
   let browser;
+  let said;
   before(async () => {
     chat = await chatServer({ wording: () => PROBE, judging });
     browser = await launch();
@@ -75,7 +76,8 @@ describe("the results page", () => {
 
   /** Holds the interview through the page; gives the session's id. */
   async function interview(invitation) {
-    const clips = await speechClips();
+    const clips = (await speechClips()).slice(0, 2);
+    said = clips.map(({ words }) => words);
     const page = await openPage(browser);
     await giveVoice(page, clips);
     await listenToAgent(page);
@@ -114,6 +116,15 @@ describe("the results page", () => {
     assert.equal(results.usage.cost_usd, null);
   }
 
+  /** What is read back from the recording at the transcript's times is what was said: both have one clock. */
+  function assertHeardAgain({ transcript }, t) {
+    const again = transcript.filter(({ second_pass: second }) => second?.content);
+    assert.equal(again.length, 2, "both answers were heard again");
+    const wrong = wrongWords(said.join(" "), again.map(({ second_pass: second }) => second.content).join(" "));
+    t.diagnostic(`${wrong} words wrong in the second pass`);
+    assert.ok(wrong <= 3, JSON.stringify(again));
+  }
+
   test("shows a recording, then own scores, then proposals with quotes", { timeout: TEST_MS }, async (t) => {
     const id = await interview(await invitation());
     const complete = ({ recording, evaluation }) =>
@@ -121,7 +132,7 @@ describe("the results page", () => {
     const results = await until(60_000, () => viva.results(id), complete);
     assertProbed(results);
     assert.equal(results.evaluation.status, "proposed");
-    assert.ok(results.transcript.some(({ second_pass: second }) => second?.content), "answers were heard again");
+    assertHeardAgain(results, t);
 
     const page = await openPage(browser);
     await page.goto(`${viva.url}/results/${id}`);
@@ -155,8 +166,8 @@ describe("the results page", () => {
       "a level without a quote that was said is none",
     );
     const quote = await byId(page, "quote").first().textContent();
-    const said = results.transcript.filter(({ role }) => role === "user");
-    const words = said.map(({ second_pass: second, shown, content }) => (shown === "live" ? content : second.content));
+    const answers = results.transcript.filter(({ role }) => role === "user");
+    const words = answers.map(({ second_pass: second, shown, content }) => (shown === "live" ? content : second.content));
     assert.ok(
       words.some((text) => text.includes(quote.replace(/^\S+ /, "").trim())),
       `"${quote}" is said in ${JSON.stringify(words)}`,
