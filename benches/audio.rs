@@ -162,7 +162,8 @@ fn record(speech: &[Frame]) -> (f64, Option<f64>) {
     let mut number = 0;
     let hand_over_us = fastest(|| {
         for packet in &packets {
-            tap.received(number * u64::from(FRAME_TICKS), packet, number == 0, number * 20);
+            let ticks = number * u64::from(FRAME_TICKS);
+            tap.received((ticks, ticks), packet, number == 0, number * 20);
             number += 1;
         }
     });

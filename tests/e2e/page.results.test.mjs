@@ -167,7 +167,8 @@ describe("the results page", () => {
     );
     const quote = await byId(page, "quote").first().textContent();
     const answers = results.transcript.filter(({ role }) => role === "user");
-    const words = answers.map(({ second_pass: second, shown, content }) => (shown === "live" ? content : second.content));
+    const shownOf = ({ second_pass: second, shown, content }) => (shown === "live" ? content : second.content);
+    const words = answers.map(shownOf);
     assert.ok(
       words.some((text) => text.includes(quote.replace(/^\S+ /, "").trim())),
       `"${quote}" is said in ${JSON.stringify(words)}`,

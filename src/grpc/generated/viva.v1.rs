@@ -366,7 +366,8 @@ pub struct ResultsRequest {
     #[prost(string, tag = "1")]
     pub session_id: ::prost::alloc::string::String,
 }
-/// Recording, scores, cost, retention, the log, and the steps of the plan with their reasons are in the results over REST.
+/// Recording, scores, cost, retention, the log, and the steps of the plan with their reasons are in the results over
+/// REST.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 #[derive(Clone, PartialEq, ::prost::Message)]
