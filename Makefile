@@ -28,7 +28,7 @@ bench:
 # The page, built into assets/web, which is committed so that a build of the server needs no Node.
 web:
 	@scripts/install-deps test
-	cd web && PATH="$(CURDIR)/target/tools/node/node_modules/node/bin:$$PATH" sh -c 'npm ci --no-audit --no-fund && npm run build'
+	cd web && PATH="$(CURDIR)/target/tools/node/node_modules/node/bin:$$PATH" sh -c 'npm ci --no-audit --no-fund && npm run schema && npm run build'
 
 # Licences, banned crates and, where an advisory database is at hand, advisories. Not part of `make test`.
 audit:

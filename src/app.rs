@@ -16,6 +16,7 @@ use crate::{
     http::{
         self, AppState, Shared,
         credentials::{Credentials, CredentialsError},
+        page::Pages,
         rate::PerAddress,
         socket::Sockets,
     },
@@ -98,6 +99,8 @@ pub enum StartError {
     Evaluator(reqwest::Error),
     #[error("cannot use the chat endpoint: {0}")]
     Chat(reqwest::Error),
+    #[error("VIVA_EMBED_ORIGINS cannot stand in a header: {0}")]
+    Embed(axum::http::header::InvalidHeaderValue),
     #[error("cannot use Twilio: {0}")]
     Twilio(reqwest::Error),
 }
@@ -268,6 +271,7 @@ async fn compose(
         spending,
         engine,
         kinds,
+        pages: Pages::new(config.http.web_dir.clone(), &config.http.embed_origins).map_err(StartError::Embed)?,
         ice: IceSource::new(config.ice.clone(), config.twilio.as_ref()).map_err(StartError::Twilio)?,
         credentials: Credentials::new(config, &keys)?,
         shutdown: shutdown.clone(),

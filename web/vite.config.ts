@@ -16,5 +16,5 @@ export default defineConfig({
     target: ["es2022", "chrome111", "firefox115", "safari16.4"],
     sourcemap: false,
   },
-  test: { environment: "node", include: ["src/**/*.test.ts"] },
+  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
 });

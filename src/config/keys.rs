@@ -98,6 +98,8 @@ pub const KEYS: &[Key] = &[
     key("VIVA_STARTS_PER_MINUTE", "60", "sessions that one address may start in a minute without an account"),
     key("VIVA_VOICE_CONNECTS_PER_MINUTE", "30", "voice connections of one user in a minute"),
     key("VIVA_SOCKETS_MAX", "10000", "WebSockets at the same time; more are answered 503"),
+    key("VIVA_WEB_DIR", "inside the binary", "directory whose files are served as the pages instead"),
+    key("VIVA_EMBED_ORIGINS", "none", "sites that may show an interview in a frame, comma-separated origins"),
     key("VIVA_LOG", "info", "log filter (tracing's syntax)"),
     key("VIVA_LOG_FORMAT", "text", "text or json"),
 ];

@@ -53,6 +53,10 @@ pub struct HttpConfig {
     pub public_url: Option<String>,
     pub tls: Option<TlsFiles>,
     pub allowed_origins: AllowedOrigins,
+    /// Pages in place of those in the binary.
+    pub web_dir: Option<PathBuf>,
+    /// Sites that may show the embedded interview.
+    pub embed_origins: Vec<String>,
     /// Reverse proxies in front whose word is taken for the client's address.
     pub trusted_proxy_hops: usize,
 }
@@ -264,6 +268,8 @@ impl Reader<'_> {
             public_url: self.public_url(),
             tls,
             allowed_origins: self.allowed_origins(),
+            web_dir: self.text("VIVA_WEB_DIR").map(PathBuf::from),
+            embed_origins: self.embed_origins(),
             trusted_proxy_hops: self.within("VIVA_TRUSTED_PROXY_HOPS", 0, 16, 0) as usize,
         }
     }
@@ -286,6 +292,15 @@ impl Reader<'_> {
             self.note("ALLOWED_ORIGINS", "every origin starts with http:// or https://");
         }
         AllowedOrigins::List(origins)
+    }
+
+    fn embed_origins(&mut self) -> Vec<String> {
+        let text = self.text("VIVA_EMBED_ORIGINS").unwrap_or_default();
+        let origins: Vec<String> = split(&text).map(|origin| origin.trim_end_matches('/').to_owned()).collect();
+        if origins.iter().any(|origin| !is_origin(origin)) {
+            self.note("VIVA_EMBED_ORIGINS", "every origin is http:// or https:// with a host and at most a port");
+        }
+        origins
     }
 
     fn media(&mut self, port: u16) -> MediaAddresses {
@@ -436,6 +451,13 @@ impl Reader<'_> {
         self.note(name, problem);
         None
     }
+}
+
+/// Scheme and authority (RFC 6454), with nothing that could end a list of them.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(may_stand))
 }
 
 fn split(text: &str) -> impl Iterator<Item = &str> {

@@ -77,6 +77,15 @@ fn direct_voice_connections_need_a_provider_key() {
 }
 
 #[test]
+fn sites_that_frame_an_interview_are_origins_and_nothing_more() {
+    let config = load(&[("VIVA_EMBED_ORIGINS", "https://jobs.example, http://localhost:3000/")]).expect("valid");
+    assert_eq!(config.http.embed_origins, ["https://jobs.example", "http://localhost:3000"]);
+    for bad in ["*", "jobs.example", "https://", "https://a.example/path", "https://a.example; script-src *"] {
+        assert_eq!(names(load(&[("VIVA_EMBED_ORIGINS", bad)])), ["VIVA_EMBED_ORIGINS"], "{bad}");
+    }
+}
+
+#[test]
 fn example_secrets_are_refused() {
     assert_eq!(names(load(&[("API_KEY", "your-secure-api-key-here")])), ["API_KEY", "API_KEY"]);
     assert!(names(load(&[("SECRET_KEY", "your-secret-key-here")])).contains(&"SECRET_KEY".to_owned()));

@@ -47,6 +47,8 @@ pub struct StateData {
     pub question: QuestionNumber,
     /// `user`, `assistant` or null.
     pub speaker: Option<&'static str>,
+    /// The interview closes politely at this `at_ms`.
+    pub time_limit_ms: u64,
 }
 
 /// Where the interview stands.

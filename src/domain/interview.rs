@@ -22,6 +22,15 @@ pub struct Interview {
     /// What the model is told beside the questions (manner, subject).
     #[serde(default)]
     pub instructions: String,
+    /// Who invites, as the candidate is told.
+    #[serde(default)]
+    pub host: String,
+    /// Where the candidate finds help: an e-mail address or a web address.
+    #[serde(default)]
+    pub contact: String,
+    /// What happens after the interview, as the candidate is told at its end.
+    #[serde(default)]
+    pub next_steps: String,
     pub questions: Vec<Question>,
     #[serde(default)]
     pub limits: InterviewLimits,
@@ -47,6 +56,9 @@ impl Default for Interview {
             language: english(),
             persona: String::new(),
             instructions: String::new(),
+            host: String::new(),
+            contact: String::new(),
+            next_steps: String::new(),
             questions: Vec::new(),
             limits: InterviewLimits::default(),
             candidate_may_read_results: false,
@@ -159,6 +171,8 @@ pub mod bounds {
     pub const NAME_CHARS_MAX: usize = 120;
     /// Characters of description and instructions.
     pub const PROSE_CHARS_MAX: usize = 8_000;
+    pub const CONTACT_CHARS_MAX: usize = 254;
+    pub const NEXT_STEPS_CHARS_MAX: usize = 2_000;
     pub const SHORT_ANSWER_WORDS_MAX: u32 = 200;
     pub const PATIENCE_MS: std::ops::RangeInclusive<u64> = 200..=30_000;
     pub const PATIENCE_MS_DEFAULT: u64 = 700;
@@ -188,6 +202,9 @@ impl Interview {
         check_text(&mut errors, "/persona", &self.persona, 0, bounds::NAME_CHARS_MAX);
         check_text(&mut errors, "/description", &self.description, 0, bounds::PROSE_CHARS_MAX);
         check_text(&mut errors, "/instructions", &self.instructions, 0, bounds::PROSE_CHARS_MAX);
+        check_text(&mut errors, "/host", &self.host, 0, bounds::NAME_CHARS_MAX);
+        check_contact(&mut errors, &self.contact);
+        check_text(&mut errors, "/next_steps", &self.next_steps, 0, bounds::NEXT_STEPS_CHARS_MAX);
         if self.questions.is_empty() || self.questions.len() > bounds::QUESTIONS_MAX {
             push(&mut errors, "/questions", format!("must have 1 to {} questions", bounds::QUESTIONS_MAX));
         }
@@ -287,6 +304,16 @@ fn check_text(errors: &mut Vec<FieldError>, pointer: &str, text: &str, chars_min
         push(errors, pointer, format!("is longer than {chars_max} characters"));
     } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         push(errors, pointer, "contains control characters");
+    }
+}
+
+/// The page makes a link of it, so it has to be one that leads nowhere but to help.
+fn check_contact(errors: &mut Vec<FieldError>, contact: &str) {
+    check_text(errors, "/contact", contact, 0, bounds::CONTACT_CHARS_MAX);
+    let is_mail = contact.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+    let is_known = contact.is_empty() || contact.starts_with("https://") || is_mail;
+    if !is_known || contact.contains(char::is_whitespace) || contact.contains(['<', '>', '"']) {
+        push(errors, "/contact", "must be an e-mail address or begin with https://");
     }
 }
 

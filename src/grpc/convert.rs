@@ -53,6 +53,7 @@ fn event(envelope: &Envelope) -> v1::Event {
                 engine: state.engine.clone(),
                 question: Some(question),
                 speaker: owned(state.speaker),
+                time_limit_ms: state.time_limit_ms,
             })
         }
         LiveEvent::Turn(turn) => Data::Turn(v1::Turn { speaker: owned(turn.speaker), state: turn.state.to_owned() }),

@@ -28,10 +28,6 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 
 /// Content policy of the API: nothing may run or frame it.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
-/// Content policy of the pages: their own files only.
-const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; \
-    style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-    object-src 'none'";
 
 /// Adds the request id, the security headers and the log line.
 pub async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -46,8 +42,7 @@ pub async fn around(State(state): State<AppState>, request: Request, next: Next)
         *response.body_mut() = Body::from(body.to_string());
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
-    let html = is_html(response.headers());
-    secure(response.headers_mut(), html, state.tls);
+    secure(response.headers_mut(), state.tls);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -98,28 +93,24 @@ pub async fn request_limit(
     response
 }
 
-fn is_html(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
-}
-
-fn secure(headers: &mut HeaderMap, html: bool, tls: bool) {
+/// The security headers. A page and the viewers of the description bring policies of their own.
+fn secure(headers: &mut HeaderMap, tls: bool) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(HeaderName::from_static("permissions-policy"), "microphone=(self), camera=(), geolocation=()");
     if tls {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
     }
-    // The viewers of the description bring a policy of their own.
-    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        let policy = if html { PAGE_POLICY } else { API_POLICY };
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let otherwise = [
+        (HeaderName::from_static("permissions-policy"), "microphone=(self), camera=(), geolocation=()"),
+        (header::CONTENT_SECURITY_POLICY, API_POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in otherwise {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }
 

@@ -9,7 +9,7 @@ mod grpc_gate;
 mod idempotency;
 mod middleware;
 mod openapi;
-mod page;
+pub mod page;
 mod paging;
 pub mod rate;
 mod router;
@@ -55,6 +55,7 @@ pub struct Shared {
     pub keeper: Arc<Keeper>,
     pub engine: Arc<BuiltinEngine>,
     pub kinds: Vec<Interview>,
+    pub pages: page::Pages,
     pub ice: IceSource,
     pub credentials: credentials::Credentials,
     pub shutdown: Shutdown,

@@ -67,7 +67,17 @@ fn pages() -> Router<AppState> {
         .route("/i/{code}", get(page::index))
         .route("/interview/{session_id}", get(page::index))
         .route("/results/{session_id}", get(page::index))
+        .route("/sign-in", get(page::index))
+        .route("/interviews", get(page::index))
+        .route("/interviews/{interview_id}", get(page::index))
+        .route("/sessions", get(page::index))
+        .route("/sessions/{session_id}", get(page::index))
+        .route("/status", get(page::index))
+        .route("/rooms", get(page::index))
+        .route("/rooms/{code}", get(page::call))
+        .route("/embed/i/{code}", get(page::embedded))
         .route("/assets/{*path}", get(page::asset))
+        .route("/client/{*path}", get(page::client))
         .layer(CompressionLayer::new())
 }
 

@@ -215,6 +215,7 @@ pub fn final_state(record: &SessionRecord) -> Vec<Watched> {
         engine: record.engine.clone(),
         question: QuestionNumber { number, total },
         speaker: None,
+        time_limit_ms: record.interview.limits.max_duration_ms,
     };
     let may_read = record.interview.candidate_may_read_results;
     let ended =

@@ -189,8 +189,13 @@ impl Registry {
         SessionLimits {
             connect_ms: limits.connect.as_millis() as u64,
             return_window_ms: limits.return_window.as_millis() as u64,
-            max_duration_ms: interview.limits.max_duration_ms.min(limits.session_duration_max.as_millis() as u64),
+            max_duration_ms: self.time_limit_ms(interview),
         }
+    }
+
+    /// After how long an interview closes politely, in milliseconds from its first media.
+    pub fn time_limit_ms(&self, interview: &Interview) -> u64 {
+        interview.limits.max_duration_ms.min(self.deps.limits.session_duration_max.as_millis() as u64)
     }
 
     fn start(

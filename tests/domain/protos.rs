@@ -27,6 +27,7 @@ fn events() -> Vec<LiveEvent> {
                 engine: "builtin".into(),
                 question,
                 speaker: some.then_some("user"),
+                time_limit_ms: 240_000,
             }),
             LiveEvent::Turn(TurnData { speaker: some.then_some("user"), state: "listening" }),
             LiveEvent::Question(QuestionData { number: 2, total: 3, text: "why".into() }),

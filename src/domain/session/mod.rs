@@ -317,6 +317,7 @@ impl Session {
             engine: self.setup.engine.clone(),
             question: self.question(),
             speaker: self.speaker().map(Role::as_str),
+            time_limit_ms: self.setup.limits.max_duration_ms,
         }
     }
 

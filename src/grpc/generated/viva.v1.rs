@@ -49,6 +49,9 @@ pub struct SessionState {
     /// user or assistant; unset when it is nobody's turn.
     #[prost(string, optional, tag = "5")]
     pub speaker: ::core::option::Option<::prost::alloc::string::String>,
+    /// The interview closes politely at this `at_ms`.
+    #[prost(uint64, tag = "6")]
+    pub time_limit_ms: u64,
 }
 /// Where the interview stands in its plan.
 #[derive(serde::Serialize, serde::Deserialize)]

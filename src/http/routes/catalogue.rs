@@ -209,6 +209,9 @@ fn apply(interview: &mut Interview, body: InterviewBody) {
         (&mut interview.language, body.language),
         (&mut interview.persona, body.persona),
         (&mut interview.instructions, body.instructions),
+        (&mut interview.host, body.host),
+        (&mut interview.contact, body.contact),
+        (&mut interview.next_steps, body.next_steps),
     ];
     for (field, given) in texts {
         given.into_iter().for_each(|text| *field = text);

@@ -24,6 +24,15 @@ pub struct InterviewBody {
     /// What a Realtime model is told beside the questions.
     #[schema(max_length = 8000)]
     pub instructions: Option<String>,
+    /// Who invites, as the candidate is told.
+    #[schema(max_length = 120, example = "Bakery Ltd.")]
+    pub host: Option<String>,
+    /// Where the candidate finds help: an e-mail address or an https address.
+    #[schema(max_length = 254, example = "jobs@example.com")]
+    pub contact: Option<String>,
+    /// What happens after the interview, as the candidate is told at its end.
+    #[schema(max_length = 2000, example = "We write to you within a week.")]
+    pub next_steps: Option<String>,
     #[schema(min_items = 1, max_items = 50)]
     pub questions: Option<Vec<QuestionBody>>,
     pub limits: Option<LimitsBody>,
@@ -132,6 +141,12 @@ pub struct InterviewView {
     pub language: String,
     pub persona: String,
     pub instructions: String,
+    /// Who invites, as the candidate is told.
+    pub host: String,
+    /// Where the candidate finds help.
+    pub contact: String,
+    /// What happens after the interview.
+    pub next_steps: String,
     pub questions: Vec<QuestionBody>,
     pub limits: LimitsBody,
     /// What both sides say is recorded, and the candidate is told so.
@@ -229,6 +244,9 @@ impl InterviewView {
             language: interview.language.clone(),
             persona: interview.persona.clone(),
             instructions: interview.instructions.clone(),
+            host: interview.host.clone(),
+            contact: interview.contact.clone(),
+            next_steps: interview.next_steps.clone(),
             questions: interview.questions.iter().enumerate().map(question).collect(),
             limits: LimitsBody {
                 max_duration_ms: Some(interview.limits.max_duration_ms),

@@ -87,6 +87,12 @@ pub struct Summary {
 pub struct Invitation {
     #[serde(flatten)]
     summary: Summary,
+    /// Who invites; empty where the author did not say.
+    host: String,
+    /// Where the candidate finds help; empty where the author did not say.
+    contact: String,
+    /// After this long it closes politely, in milliseconds.
+    time_limit_ms: u64,
     recording: bool,
     candidate_may_read_results: bool,
     attempts_left: u32,
@@ -140,6 +146,9 @@ pub async fn invite(State(state): State<AppState>, Path(code): Path<String>) -> 
     let Terms { version, text } = terms(&invite.interview);
     Ok(Json(Invitation {
         summary: Summary::from(&invite.interview),
+        host: invite.interview.host.clone(),
+        contact: invite.interview.contact.clone(),
+        time_limit_ms: state.registry.time_limit_ms(&invite.interview),
         recording: invite.interview.recording,
         candidate_may_read_results: invite.interview.candidate_may_read_results,
         attempts_left: attempts_left(&invite),

@@ -129,6 +129,14 @@ pub struct SessionStatus {
     pub description: String,
     pub question_count: usize,
     pub duration_minutes: u64,
+    /// After this long from the first media it closes politely, in milliseconds.
+    pub time_limit_ms: u64,
+    /// Who invites; empty where the author did not say.
+    pub host: String,
+    /// Where the candidate finds help; empty where the author did not say.
+    pub contact: String,
+    /// What happens after the interview; empty where the author did not say.
+    pub next_steps: String,
     pub recording: bool,
     pub candidate_may_read_results: bool,
     pub consent: ConsentState,

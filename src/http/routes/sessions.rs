@@ -346,6 +346,10 @@ pub async fn status(
         expires_at: record.expires_at,
         question_count: total,
         duration_minutes: interviews::minutes(&record.interview),
+        time_limit_ms: state.registry.time_limit_ms(&record.interview),
+        host: record.interview.host,
+        contact: record.interview.contact,
+        next_steps: record.interview.next_steps,
         recording: record.interview.recording,
         candidate_may_read_results: may_read,
         consent: ConsentState {

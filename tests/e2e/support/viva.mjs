@@ -47,14 +47,16 @@ export class Viva {
   }
 
   async #spawn() {
-    const { PATH, LANG, SSL_CERT_FILE, VIVA_MODELS_DIR } = process.env;
+    const { PATH, LANG, SSL_CERT_FILE, VIVA_MODELS_DIR, VIVA_TEST_WEB_DIR } = process.env;
     const own = {
       HOME: this.directory,
       PORT: String(this.port),
       VIVA_UDP_PORT: String(this.port),
       VIVA_ICE_TCP_PORT: "0",
     };
-    const inherited = Object.entries({ PATH, LANG, SSL_CERT_FILE, VIVA_MODELS_DIR }).filter(
+    // To try pages without building the binary anew.
+    const pages = { VIVA_WEB_DIR: VIVA_TEST_WEB_DIR };
+    const inherited = Object.entries({ PATH, LANG, SSL_CERT_FILE, VIVA_MODELS_DIR, ...pages }).filter(
       ([, value]) => value !== undefined,
     );
     this.process = spawn(BINARY, [], {

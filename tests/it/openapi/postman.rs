@@ -1,5 +1,6 @@
-//! The Postman collection is made from the description: `VIVA_UPDATE=1 cargo test --test it postman` writes it, and
-//! without that variable the test fails when it is stale.
+//! The Postman collection and the file of the description itself are made from the served description:
+//! `VIVA_UPDATE=1 cargo test --test it postman` writes both, and without that variable the test fails when they are
+//! stale. The pages' types are made from the file.
 
 use super::{description, operations};
 use crate::support::server::TestServer;
@@ -7,6 +8,7 @@ use serde_json::{Map, Value, json};
 use std::{fs, path::Path};
 
 const FILE: &str = "assets/docs/viva.postman_collection.json";
+const DESCRIPTION_FILE: &str = "assets/docs/openapi.json";
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
 /// What later calls need, kept from the answers of earlier ones.
 const KEEP: &str = r#"let answer = {};
@@ -18,17 +20,19 @@ for (const variable of pm.collectionVariables.values.map(({ key }) => key)) {
 pm.test("no error on the server's side", () => pm.expect(pm.response.code).to.be.below(500));"#;
 
 #[tokio::test]
-async fn the_collection_is_made_from_the_description() {
+async fn the_files_are_made_from_the_description() {
     let server = TestServer::start(&[]).await;
-    let collection = collection(&description(&server).await);
+    let description = description(&server).await;
     server.stop().await;
-    let made = serde_json::to_string_pretty(&collection).expect("JSON") + "\n";
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
-    if std::env::var_os("VIVA_UPDATE").is_some() {
-        fs::write(&file, &made).expect("the collection can be written");
-    }
-    let kept = fs::read_to_string(&file).expect("a collection");
-    assert!(kept == made, "{FILE} is stale: run VIVA_UPDATE=1 cargo test --test it postman");
+    let stale = [(FILE, collection(&description)), (DESCRIPTION_FILE, description)].map(|(name, made)| {
+        let made = serde_json::to_string_pretty(&made).expect("JSON") + "\n";
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        if std::env::var_os("VIVA_UPDATE").is_some() {
+            fs::write(&file, &made).expect("the file can be written");
+        }
+        (fs::read_to_string(&file).unwrap_or_default() != made).then_some(name)
+    });
+    assert_eq!(stale, [None, None], "stale: run VIVA_UPDATE=1 cargo test --test it postman");
 }
 
 fn collection(description: &Value) -> Value {

@@ -81,7 +81,7 @@ export class HttpClient {
   }
 }
 
-function apiError(response: Response, text: string): ApiError {
+export function apiError(response: Response, text: string): ApiError {
   const problem = parseJson(text);
   const field = (name: string): string | null => {
     const value = typeof problem === "object" && problem !== null ? (problem as Record<string, unknown>)[name] : null;

@@ -3,22 +3,49 @@
 export type Route =
   | { page: "home" }
   | { page: "invite"; code: string }
+  /** The same, in a frame on another site. */
+  | { page: "embedded"; code: string }
   | { page: "interview"; sessionId: string }
   | { page: "results"; sessionId: string }
+  | { page: "signIn" }
+  | { page: "interviews" }
+  /** `new`, or the id of one. */
+  | { page: "editor"; interviewId: string }
+  | { page: "sessions" }
+  | { page: "liveSession"; sessionId: string }
+  | { page: "rooms" }
+  | { page: "room"; code: string }
+  | { page: "status" }
   | { page: "unknown" };
+
+const SINGLE: Record<string, Route> = {
+  "sign-in": { page: "signIn" },
+  interviews: { page: "interviews" },
+  sessions: { page: "sessions" },
+  rooms: { page: "rooms" },
+  status: { page: "status" },
+};
 
 export function routeOf(pathname: string): Route {
   const parts = pathname.split("/").filter((part) => part !== "");
+  const [first, second, third] = parts.map(decoded);
   if (parts.length === 0) return { page: "home" };
-  const name = parts.length === 2 ? decoded(parts[1] ?? "") : null;
-  if (name === null) return { page: "unknown" };
-  switch (parts[0]) {
+  if (parts.length === 1) return (Object.hasOwn(SINGLE, first ?? "") && SINGLE[first ?? ""]) || { page: "unknown" };
+  if (parts.length === 3 && first === "embed" && second === "i" && third) return { page: "embedded", code: third };
+  if (parts.length !== 2 || !second) return { page: "unknown" };
+  switch (first) {
     case "i":
-      return { page: "invite", code: name };
+      return { page: "invite", code: second };
     case "interview":
-      return { page: "interview", sessionId: name };
+      return { page: "interview", sessionId: second };
     case "results":
-      return { page: "results", sessionId: name };
+      return { page: "results", sessionId: second };
+    case "interviews":
+      return { page: "editor", interviewId: second };
+    case "sessions":
+      return { page: "liveSession", sessionId: second };
+    case "rooms":
+      return { page: "room", code: second };
     default:
       return { page: "unknown" };
   }
