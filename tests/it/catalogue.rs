@@ -148,6 +148,31 @@ async fn lists_lead_from_page_to_page() {
 }
 
 #[tokio::test]
+async fn an_invitation_says_why_it_does_not_open() {
+    let server = shared_server().await;
+    let (_, interview) = answer(as_user(&server, Method::POST, INTERVIEWS, "ann").json(&plan())).await;
+    let invites = format!("{INTERVIEWS}/{}/invites", text(&interview, "interview_id"));
+    let make = |body: Value| answer(as_user(&server, Method::POST, &invites, "ann").json(&body));
+    let start = |code: String| server.post("/api/interview/start", json!({"invite": code}));
+    let look = async |code: &str| server.get(&format!("/api/v1/invites/{code}")).await;
+
+    let single = text(&make(json!({"attempts": 1})).await.1, "code");
+    assert_eq!(look(&single).await.0, 200);
+    assert_eq!(start(single.clone()).await.0, 200);
+    assert_eq!(start(single.clone()).await.1["code"], "invite_used_up");
+    assert_eq!(look(&single).await.1["code"], "invite_used_up");
+
+    let opens_at = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48)).to_string();
+    let later = text(&make(json!({"opens_at": opens_at})).await.1, "code");
+    let (status, seen) = look(&later).await;
+    let opens: jiff::Timestamp = text(&seen, "opens_at").parse().expect("a time");
+    assert!(status == 200 && opens > jiff::Timestamp::now(), "{seen}");
+    let (status, refused) = start(later).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("invite_not_open")), "{refused}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn an_invitation_opens_for_its_attempts_until_it_is_closed() {
     let server = shared_server().await;
     let (_, interview) = answer(as_user(&server, Method::POST, INTERVIEWS, "ann").json(&plan())).await;
@@ -167,7 +192,9 @@ async fn an_invitation_opens_for_its_attempts_until_it_is_closed() {
     assert_eq!(answer(as_user(&server, Method::DELETE, &one, "bob")).await.0, 404);
     assert_eq!(answer(as_user(&server, Method::DELETE, &one, "ann")).await.0, 204);
     assert_eq!(answer(as_user(&server, Method::DELETE, &one, "ann")).await.0, 204, "again changes nothing");
-    assert_eq!(start().await.1["code"], "invite_used_up");
+    assert_eq!(start().await.1["code"], "invite_closed");
+    let looked_at = server.get(&format!("/api/v1/invites/{code}")).await;
+    assert_eq!((looked_at.0, &looked_at.1["code"]), (410, &json!("invite_closed")));
     for (body, pointer) in [
         (json!({"attempts": 0}), "/attempts"),
         (json!({"closes_at": "2020-01-01T00:00:00Z"}), "/closes_at"),

@@ -31,26 +31,60 @@ pub struct Terms {
     pub text: &'static str,
 }
 
-/// For an interview that is not recorded.
-pub const TERMS: Terms = Terms {
-    version: "2026-11-21",
-    text: "I agree that an AI interviewer speaks with me, that my voice is processed to understand what I say, and \
-        that the written transcript is kept and read by the people who invited me. My voice itself is not recorded. \
-        Nothing judges my voice, my accent or my feelings. I can stop at any time.",
-};
+/// The texts share their first and last words; between them stand what is kept and who proposes scores.
+macro_rules! terms {
+    ($version:literal, $kept:literal, $scored:literal) => {
+        Terms {
+            version: $version,
+            text: concat!(
+                "I agree that an AI interviewer speaks with me, that my voice is processed to understand what I say, ",
+                $kept,
+                $scored,
+                "Nothing judges my voice, my accent or my feelings. I can stop at any time."
+            ),
+        }
+    };
+}
+macro_rules! not_recorded {
+    ($version:literal, $scored:literal) => {
+        terms!(
+            $version,
+            "and that the written transcript is kept and read by the people who invited me. My voice itself is not \
+             recorded. ",
+            $scored
+        )
+    };
+}
+macro_rules! recorded {
+    ($version:literal, $scored:literal) => {
+        terms!(
+            $version,
+            "that the sound of the interview is recorded, and that the recording and the written transcript are kept, \
+             and heard and read by the people who invited me. ",
+            $scored
+        )
+    };
+}
 
-/// For one that is.
-pub const TERMS_RECORDED: Terms = Terms {
-    version: "2026-11-21-recorded",
-    text: "I agree that an AI interviewer speaks with me, that my voice is processed to understand what I say, that \
-        the sound of the interview is recorded, and that the recording and the written transcript are kept, and heard \
-        and read by the people who invited me. Nothing judges my voice, my accent or my feelings. I can stop at any \
-        time.",
-};
+/// For an interview that is neither recorded nor scored.
+pub const TERMS: Terms = not_recorded!("2026-11-21", "");
+const TERMS_SCORED: Terms =
+    not_recorded!("2026-11-21-scored", "A program may propose scores from the words of my answers; people decide. ");
+const TERMS_RECORDED: Terms = recorded!("2026-11-21-recorded", "");
+const TERMS_RECORDED_SCORED: Terms = recorded!(
+    "2026-11-21-recorded-scored",
+    "A program may propose scores from the words of my answers; people decide. "
+);
 
 /// What a candidate of this interview agrees to.
 pub fn terms(interview: &Interview) -> Terms {
-    if interview.recording { TERMS_RECORDED } else { TERMS }
+    let is_scored = interview.questions.iter().any(|question| !question.rubric.is_empty());
+    match (interview.recording, is_scored) {
+        (false, false) => TERMS,
+        (false, true) => TERMS_SCORED,
+        (true, false) => TERMS_RECORDED,
+        (true, true) => TERMS_RECORDED_SCORED,
+    }
 }
 
 /// The kind that the ready link of open mode opens.
@@ -96,6 +130,9 @@ pub struct Invitation {
     recording: bool,
     candidate_may_read_results: bool,
     attempts_left: u32,
+    /// Nobody can start before.
+    #[schema(value_type = String, format = DateTime)]
+    opens_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
     consent: InviteConsent,
@@ -138,7 +175,7 @@ pub fn minutes(interview: &Interview) -> u64 {
     params(("code" = String, Path, description = "From the link `/i/{code}`")),
     responses(
         (status = 200, body = Invitation),
-        (status = 410, description = "`invite_used_up`", body = Problem, content_type = "application/problem+json")
+        (status = 410, description = "`invite_used_up`, `invite_closed`", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn invite(State(state): State<AppState>, Path(code): Path<String>) -> ApiResult<Json<Invitation>> {
@@ -152,6 +189,7 @@ pub async fn invite(State(state): State<AppState>, Path(code): Path<String>) -> 
         recording: invite.interview.recording,
         candidate_may_read_results: invite.interview.candidate_may_read_results,
         attempts_left: attempts_left(&invite),
+        opens_at: invite.opens_at,
         expires_at: invite.closes_at,
         consent: InviteConsent { version, text },
     }))
@@ -161,13 +199,23 @@ pub async fn invite(State(state): State<AppState>, Path(code): Path<String>) -> 
 pub async fn find(state: &AppState, code: &str) -> ApiResult<Invite> {
     let code = code_hash(code).ok_or_else(ApiError::not_found)?;
     let invite = state.store.find_invite(code).await?.ok_or_else(ApiError::not_found)?;
-    if attempts_left(&invite) == 0 || invite.closes_at <= Timestamp::now() {
-        return Err(ApiError::new(
-            ErrorCode::InviteUsedUp,
-            "This invitation is used up or has expired; ask for a new one",
-        ));
+    if invite.closes_at <= Timestamp::now() {
+        return Err(closed_invite());
+    }
+    if attempts_left(&invite) == 0 {
+        return Err(used_up_invite());
     }
     Ok(invite)
+}
+
+/// Its window is over.
+pub fn closed_invite() -> ApiError {
+    ApiError::new(ErrorCode::InviteClosed, "This invitation is closed or has expired; ask for a new one")
+}
+
+/// Its attempts are gone.
+pub fn used_up_invite() -> ApiError {
+    ApiError::new(ErrorCode::InviteUsedUp, "This invitation is used up; ask for a new one")
 }
 
 /// What an invitation is looked up by; `None` when no code looks like that.
@@ -203,4 +251,31 @@ pub async fn open_invite(state: &AppState) -> Result<String, crate::store::Store
         })
         .await?;
     Ok(format!("{}/i/{}", state.public_url, code.expose()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::interview::{Criterion, Question};
+
+    #[test]
+    fn candidates_agree_to_what_is_done_with_what_they_say() {
+        let criterion = Criterion { id: "a".into(), name: "a".into(), description: String::new(), levels: Vec::new() };
+        let scored = Question { rubric: vec![criterion], ..Question::default() };
+        let mut versions = Vec::new();
+        for recording in [false, true] {
+            for questions in [vec![Question::default()], vec![scored.clone()]] {
+                let is_scored = !questions[0].rubric.is_empty();
+                let Terms { version, text } = terms(&Interview { recording, questions, ..Interview::default() });
+                assert_eq!(text.contains("is recorded"), recording, "{text}");
+                assert_eq!(text.contains("not recorded"), !recording, "{text}");
+                assert_eq!(text.contains("propose scores"), is_scored, "{text}");
+                assert!(!text.contains("  "), "{text}");
+                versions.push(version);
+            }
+        }
+        versions.sort_unstable();
+        versions.dedup();
+        assert_eq!(versions.len(), 4, "each text has a version of its own");
+    }
 }

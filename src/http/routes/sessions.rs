@@ -69,7 +69,7 @@ struct Plan {
         (status = 200, description = "The session is kept and waits for its candidate", body = Started),
         (status = 402, description = "`budget_used_up`: no interview begins before the day ends (`Retry-After`)",
          body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`invite_used_up`", body = Problem, content_type = "application/problem+json")
+        (status = 410, description = "`invite_used_up`, `invite_closed`", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn start(
@@ -197,11 +197,10 @@ pub fn refused_start(error: CreateError) -> ApiError {
         ),
         CreateError::Invite(InviteUse::NoSuchInvite) => ApiError::not_found(),
         CreateError::Invite(InviteUse::NotOpenYet) => {
-            ApiError::new(ErrorCode::InviteUsedUp, "This invitation is not open yet; come back later")
+            ApiError::new(ErrorCode::InviteNotOpen, "This invitation is not open yet; come back later")
         }
-        CreateError::Invite(_) => {
-            ApiError::new(ErrorCode::InviteUsedUp, "This invitation is used up or has expired; ask for a new one")
-        }
+        CreateError::Invite(InviteUse::Over) => interviews::closed_invite(),
+        CreateError::Invite(InviteUse::UsedUp | InviteUse::Started) => interviews::used_up_invite(),
         CreateError::Spending(refused) => not_admitted(refused),
         CreateError::Store(error) => error.into(),
     }
