@@ -9,7 +9,7 @@ use crate::{
     cache::{self, CacheError},
     chat::Chat,
     config::{Config, EngineChoice, EngineConfig, HttpConfig},
-    domain::interview::Interview,
+    domain::{interview::Interview, practice::Purpose},
     email::{self, Mailer},
     engine::BuiltinEngine,
     grpc,
@@ -33,7 +33,7 @@ use crate::{
     results::retention::Keeper,
     room::Rooms,
     scoring::{Evaluation, Scoring, ScoringStage},
-    session::{Registry, SessionDeps},
+    session::{Registry, Rehearsals, SessionDeps},
     shutdown::{Phase, Shutdown},
     spending::Spending,
     store::{SqlStore, Store, StoreError},
@@ -256,12 +256,14 @@ async fn compose(
         limits: config.limits.clone(),
         spending: spending.clone(),
         shutdown: shutdown.clone(),
+        purpose: Purpose::Interview,
     };
     let cache = cache::open(config.redis_url.as_ref()).await?;
     let mailer = Arc::new(Mailer::start(&config.email, &config.access)?);
     let kinds = built_in_kinds()?;
     Ok(Shared {
         authenticator: Authenticator::new(&config.access)?,
+        rehearsals: Rehearsals::new(deps.clone()),
         registry: Registry::new(deps),
         recorder: recorder.clone(),
         relay: Relay::new(relay_deps(config, &keys, &kinds, store, &engine, &spending, shutdown)?),
@@ -430,7 +432,8 @@ fn media_config(config: &Config, host: IpAddr) -> MediaConfig {
         bind: SocketAddr::new(host, config.media.udp_port),
         announced,
         shards: std::thread::available_parallelism().map_or(1, usize::from),
-        sessions_max: config.limits.sessions_max,
+        // Each may rehearse while its own place waits for the candidate.
+        sessions_max: config.limits.sessions_max.saturating_mul(2),
     }
 }
 

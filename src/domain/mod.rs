@@ -13,6 +13,7 @@ pub mod key_ring;
 pub mod limit;
 pub mod log;
 pub mod persona;
+pub mod practice;
 pub mod proof;
 pub mod recording;
 pub mod result;

@@ -32,7 +32,7 @@ use crate::{
     results::retention::Keeper,
     room::Rooms,
     scoring::Scoring,
-    session::Registry,
+    session::{Registry, Rehearsals},
     shutdown::Shutdown,
     spending::Spending,
     store::{SqlStore, Store},
@@ -45,6 +45,7 @@ use std::{ops::Deref, sync::Arc};
 pub struct Shared {
     pub authenticator: Authenticator,
     pub registry: Registry,
+    pub rehearsals: Rehearsals,
     pub recorder: Recorder,
     pub relay: Relay,
     pub store: Arc<dyn Store>,

@@ -95,6 +95,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(interviews::routes())
         .merge(live::routes())
         .merge(routes::recording::routes())
+        .merge(routes::rehearsal::routes())
         .merge(scorecards::routes())
         .merge(sessions::routes())
         .merge(sign_in::routes())

@@ -37,7 +37,7 @@ const ADDRESS_SILENT_AFTER: Duration = Duration::from_secs(1);
 const CONSENT_FOR: Duration = Duration::from_secs(30);
 /// A peer that is not connected by then never will be (threat T7).
 const SETUP_FOR: Duration = Duration::from_secs(15);
-/// How often quality is reported.
+/// How often quality is reported, unless a session asks for it more often.
 const QUALITY_EVERY: Duration = Duration::from_secs(2);
 /// From the network to the ear, until the browser says.
 pub(super) const PLAYOUT_DELAY_DEFAULT_MS: u64 = 60;
@@ -57,6 +57,8 @@ pub(super) struct CallShared {
     pub remote_delay_ms: AtomicU64,
     /// A peer is there: connecting, connected or away.
     pub has_peer: AtomicBool,
+    /// How often quality is reported, in milliseconds.
+    pub quality_every_ms: AtomicU64,
 }
 
 impl Default for CallShared {
@@ -65,6 +67,7 @@ impl Default for CallShared {
             detached: AtomicBool::new(false),
             remote_delay_ms: AtomicU64::new(PLAYOUT_DELAY_DEFAULT_MS),
             has_peer: AtomicBool::new(false),
+            quality_every_ms: AtomicU64::new(QUALITY_EVERY.as_millis() as u64),
         }
     }
 }
@@ -415,7 +418,7 @@ impl Call {
         let now_ms = self.clock_ms(now);
         let audio_ms = self.timeline.start(now_ms);
         self.reanchor();
-        self.quality_at = now + QUALITY_EVERY;
+        self.quality_at = now + self.quality_every();
         self.report(MediaEvent::Peer(PeerEvent::Connected { audio_ms }));
     }
 
@@ -462,8 +465,12 @@ impl Call {
         true
     }
 
+    fn quality_every(&self) -> Duration {
+        Duration::from_millis(self.shared.quality_every_ms.load(Ordering::Relaxed))
+    }
+
     fn report_quality(&mut self, now: Instant) {
-        self.quality_at = now + QUALITY_EVERY;
+        self.quality_at = now + self.quality_every();
         let Some(link) = self.link.as_ref() else { return };
         let statistics = link.peer.statistics();
         self.round_trip = statistics.round_trip.or(self.round_trip);

@@ -69,9 +69,9 @@ impl Pacer {
             if self.playout.queued_samples() >= DOWNLINK_SAMPLES_MAX {
                 // What waits in the mailbox holds the sender back.
                 self.full.increment(1);
-                return;
+                break;
             }
-            let Some(taken) = self.receiver.take() else { return };
+            let Some(taken) = self.receiver.take() else { break };
             match taken {
                 Taken::Fresh(DownlinkCommand::Audio { item_id, pcm }) => self.playout.push(&item_id, pcm),
                 Taken::Fresh(DownlinkCommand::Finish { item_id }) => self.playout.finish(&item_id),
@@ -82,6 +82,7 @@ impl Pacer {
                 Taken::Stale(DownlinkCommand::Flush) => {}
             }
         }
+        self.receiver.note_queued(self.playout.queued_samples());
     }
 
     /// The packet of this 20 ms, if one is to be sent. RTP time goes on whether or not.

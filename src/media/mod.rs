@@ -113,7 +113,7 @@ pub enum MediaEvent {
     Playout(PlayoutEvent),
     /// A message on `viva-events`, as it came.
     Message(Vec<u8>),
-    /// Every 2 s while connected.
+    /// Every 2 s while connected, or as often as the session asks for it.
     Quality(QualityData),
 }
 
@@ -379,6 +379,11 @@ impl MediaSession {
             std::sync::mpsc::TrySendError::Full(_) => SendError::Busy,
             std::sync::mpsc::TrySendError::Disconnected(_) => SendError::Gone,
         })
+    }
+
+    /// How often quality is reported from now on.
+    pub fn report_quality_every(&self, interval: Duration) {
+        self.shared.quality_every_ms.store(interval.as_millis() as u64, Ordering::Relaxed);
     }
 
     /// Takes the browser's own figures: how long its jitter buffer holds audio back decides what was heard.

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use tokio::sync::mpsc;
@@ -77,6 +77,7 @@ pub struct Downlink {
     commands: mpsc::Sender<Sent>,
     /// Flushes so far. Beside the queue, so that a flush gets through a full one.
     epoch: Arc<AtomicU64>,
+    queued_samples: Arc<AtomicUsize>,
 }
 
 /// Receiving end of the interviewer's voice: the pacer's.
@@ -84,6 +85,8 @@ pub struct Downlink {
 pub struct DownlinkReceiver {
     commands: mpsc::Receiver<Sent>,
     epoch: Arc<AtomicU64>,
+    /// What waits for its time, as the pacer saw it last.
+    queued_samples: Arc<AtomicUsize>,
     /// Flushes that were handed out.
     seen: u64,
     /// Taken from the queue, but behind a flush that is handed out first.
@@ -104,8 +107,16 @@ impl Downlink {
     pub fn channel() -> (Self, DownlinkReceiver) {
         let (sender, receiver) = mpsc::channel(DOWNLINK_COMMANDS_MAX);
         let epoch = Arc::new(AtomicU64::new(0));
-        let downlink = Self { commands: sender, epoch: Arc::clone(&epoch) };
-        (downlink, DownlinkReceiver { commands: receiver, epoch, seen: 0, held: None })
+        let queued_samples = Arc::new(AtomicUsize::new(0));
+        let downlink =
+            Self { commands: sender, epoch: Arc::clone(&epoch), queued_samples: Arc::clone(&queued_samples) };
+        (downlink, DownlinkReceiver { commands: receiver, epoch, queued_samples, seen: 0, held: None })
+    }
+
+    /// Audio that waits for its time, in milliseconds, as the pacer saw it within the last 20 ms; what it has not
+    /// taken yet is not in it.
+    pub fn queued_ms(&self) -> u64 {
+        self.queued_samples.load(Ordering::Relaxed) as u64 * 1_000 / u64::from(SAMPLE_RATE_HZ)
     }
 
     /// Queues audio of an item.
@@ -190,6 +201,11 @@ pub(crate) enum Taken {
 }
 
 impl DownlinkReceiver {
+    /// Tells the sender how much audio waits for its time.
+    pub(crate) fn note_queued(&self, samples: usize) {
+        self.queued_samples.store(samples, Ordering::Relaxed);
+    }
+
     /// Whether a flush came that was not handed out yet; asking hands it out.
     pub(crate) fn take_flush(&mut self) -> bool {
         let epoch = self.epoch.load(Ordering::Acquire);

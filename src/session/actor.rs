@@ -9,6 +9,7 @@ use crate::{
     domain::{
         event::{ClientMessage, Envelope, QualityData},
         id::{ItemId, SessionId},
+        practice::Purpose,
         session::{
             Change, Input, ModelCommand, ModelEvent, Output, PeerEvent, PlayoutEvent, Session, StopReason, Time,
         },
@@ -168,6 +169,7 @@ impl Actor {
             Request::Peer(event) => self.input(Input::Peer(event)),
             Request::Client(message) => self.client(message),
             Request::Consented => self.input(Input::Consented),
+            Request::Preparing { for_ms } => self.input(Input::Preparing { for_ms }),
             Request::End(reason) => self.input(Input::End(reason)),
             // Nobody who asked still waits: nothing to tell.
             Request::Snapshot { missed, reply } => {
@@ -257,8 +259,10 @@ impl Actor {
                 Output::ClosePeer => {}
                 Output::Ended(reason) => {
                     let session = &self.parts.session_id;
-                    let results = format!("/results/{session}");
-                    tracing::info!(%session, reason = reason.as_str(), results, "session ended");
+                    if self.parts.session.purpose() == Purpose::Interview {
+                        let results = format!("/results/{session}");
+                        tracing::info!(%session, reason = reason.as_str(), results, "session ended");
+                    }
                     self.over = true;
                 }
             }

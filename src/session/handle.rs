@@ -3,6 +3,7 @@
 use super::{
     feed::{Feed, Snapshot, WatchError, Watched},
     recording::RecordingSwitch,
+    rehearsal::Stage,
 };
 use crate::{
     domain::{
@@ -35,6 +36,9 @@ pub(super) enum Request {
     Peer(PeerEvent),
     Client(ClientMessage),
     Consented,
+    Preparing {
+        for_ms: u64,
+    },
     End(StopReason),
     /// Where the interview stands, for somebody who begins to watch. `missed`: more than the feed remembers.
     Snapshot {
@@ -62,6 +66,7 @@ pub struct SessionHandle {
     pub(super) media: Arc<MediaSession>,
     pub(super) feed: Feed,
     pub(super) recording: RecordingSwitch,
+    pub(super) rehearsal: Arc<Stage>,
 }
 
 impl SessionHandle {
@@ -72,6 +77,7 @@ impl SessionHandle {
 
     /// Answers an offer: the first one, an ICE restart, or a return after a reload.
     pub async fn offer(&self, sdp: &str) -> Result<String, OfferError> {
+        self.rehearsal.clear();
         let answer = self.media.offer(sdp).await?;
         // A full mailbox loses nothing here: the media path says itself when the peer is connected.
         let _ = self.requests.try_send(Request::Peer(PeerEvent::Offered));
@@ -81,6 +87,7 @@ impl SessionHandle {
     /// An offer of ours, for a client that would rather answer: for a new peer, or with `restart` for a new path of the
     /// one that is there.
     pub async fn server_offer(&self, restart: bool) -> Result<String, OfferError> {
+        self.rehearsal.clear();
         self.media.server_offer(restart).await
     }
 
@@ -143,6 +150,18 @@ impl SessionHandle {
             let _ = tokio::time::timeout(END_WAIT, view.wait_for(|view| view.finished)).await;
         }
         self.view()
+    }
+
+    /// Ends it without a word more, and waits a moment for that.
+    pub(super) async fn stop(&self) {
+        // The first is refused a goodbye, the second the time for the last transcript. Gone is as good.
+        let _ = self.send(Request::End(StopReason::Candidate)).await;
+        self.end(StopReason::Internal).await;
+    }
+
+    /// Whoever is expected rehearses: the session does not expire meanwhile.
+    pub(super) async fn preparing(&self, for_ms: u64) -> Result<(), SessionClosed> {
+        self.send(Request::Preparing { for_ms }).await
     }
 
     /// Whether its actor is gone, so that there is nobody to ask.

@@ -6,10 +6,13 @@
 mod actor;
 mod feed;
 mod handle;
+mod loopback;
 mod recording;
 mod registry;
+mod rehearsal;
 mod saving;
 
 pub use feed::{WatchError, Watched, final_state};
 pub use handle::{SessionClosed, SessionHandle, StatusView};
 pub use registry::{Admission, CreateError, Registry, SessionDeps};
+pub use rehearsal::{Begun, Rehearsal, RehearsalError, Rehearsals};

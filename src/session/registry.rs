@@ -5,6 +5,7 @@ use super::{
     feed::feed,
     handle::{MAILBOX, SessionHandle, StatusView},
     recording::RecordingSwitch,
+    rehearsal::Stage,
     saving::Saver,
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
         event::QuestionNumber,
         id::SessionId,
         interview::Interview,
+        practice::Purpose,
         session::{Change, EndReason, Session, SessionLimits, SessionSetup, Status, Time},
     },
     engine::BuiltinEngine,
@@ -48,6 +50,8 @@ pub struct SessionDeps {
     pub limits: Limits,
     pub spending: Arc<Spending>,
     pub shutdown: Shutdown,
+    /// What they are all for.
+    pub purpose: Purpose,
 }
 
 /// By what right a session begins.
@@ -139,6 +143,7 @@ impl Registry {
             SessionSetup {
                 session_id: session_id.clone(),
                 interview: new.interview.clone(),
+                purpose: self.deps.purpose,
                 engine: self.engine().to_owned(),
                 phrasing: self.deps.model.phrases(),
                 consent_required: new.consent_required,
@@ -151,7 +156,9 @@ impl Registry {
             Some(budget) => session.with_budget(budget),
             None => session,
         };
-        tracing::info!(session = %session_id, kind = new.interview.kind, engine = self.engine(), "session created");
+        if self.deps.purpose == Purpose::Interview {
+            tracing::info!(session = %session_id, kind = new.interview.kind, engine = self.engine(), "session created");
+        }
         let started = self.start(session_id.clone(), session, new.interview.language, recording, place);
         match &started {
             Ok(handle) if !new.consent_required => handle.recording.turn_on(&handle.media),
@@ -237,6 +244,7 @@ impl Registry {
             media: media.clone(),
             feed,
             recording,
+            rehearsal: Arc::new(Stage::default()),
         };
         let parts = Parts {
             session_id,
@@ -263,15 +271,20 @@ impl Registry {
     /// Runs the actor; when it panics, that session alone ends, as `internal`.
     fn supervise(&self, handle: SessionHandle, parts: Parts, cancel: CancellationToken, place: OwnedSemaphorePermit) {
         let session_id = handle.session_id.clone();
-        let recording = handle.recording.clone();
+        let (recording, rehearsal) = (handle.recording.clone(), handle.rehearsal.clone());
+        let gauge = match self.deps.purpose {
+            Purpose::Interview => metrics::gauge!("viva_sessions"),
+            Purpose::Practice => metrics::gauge!("viva_practices"),
+        };
         lock(&self.live).insert(session_id.clone(), handle);
         self.count.send_modify(|count| *count += 1);
-        metrics::gauge!("viva_sessions").increment(1.0);
+        gauge.increment(1.0);
         let (live, count, store) = (self.live.clone(), self.count.clone(), self.deps.store.clone());
         self.deps.shutdown.tasks.spawn(async move {
             let actor = tokio::spawn(actor::run(parts));
             let ended = actor.await;
             recording.turn_off();
+            rehearsal.clear();
             if let Err(error) = &ended {
                 tracing::error!(session = %session_id, panicked = error.is_panic(), "session actor failed");
                 end_internally(&*store, &session_id).await;
@@ -279,7 +292,7 @@ impl Registry {
             cancel.cancel();
             lock(&live).remove(&session_id);
             count.send_modify(|count| *count -= 1);
-            metrics::gauge!("viva_sessions").decrement(1.0);
+            gauge.decrement(1.0);
             drop(place);
             // Last, so that whoever waited for it finds the place free.
             if let Ok(view) = ended {

@@ -9,6 +9,7 @@ pub mod conformance;
 pub mod erasure;
 mod error;
 mod exports;
+mod forgetful;
 mod idempotency;
 mod interviews;
 pub mod jobs;
@@ -29,6 +30,7 @@ pub mod webhooks;
 
 pub use error::StoreError;
 pub use exports::ExportFilter;
+pub use forgetful::Forgetful;
 pub use idempotency::Begun;
 pub use interviews::{Changed, InterviewRecord, InviteRecord, LIST_PAGE_MAX, ListPosition};
 pub use location::{Location, LocationError};

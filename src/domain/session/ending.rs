@@ -7,6 +7,7 @@ use super::{
 };
 use crate::domain::{
     event::{EndedData, LiveEvent},
+    practice::Purpose,
     proof::{Owed, StepKind, StepReason},
 };
 
@@ -20,6 +21,8 @@ const BEFORE_APOLOGY_MS: u64 = 2_000;
 const CUT_FAREWELL_MS: u64 = 4_000;
 /// How often closing words are said again.
 const CUT_FAREWELL_MAX: u32 = 2;
+/// With rehearsals, a session to which nobody connects expires at so many times its usual age at the latest.
+const PREPARING_MAX: u64 = 4;
 /// The last words of the candidate are waited for this long.
 const TRANSCRIBING_MS: u64 = 3_000;
 /// The store may take this long with the end.
@@ -41,6 +44,15 @@ impl Session {
             }
             PeerEvent::Closed => self.on_peer_closed(now),
             PeerEvent::ChannelOpen => {}
+        }
+    }
+
+    /// Whoever rehearses is there, so that a session must not expire meanwhile. The rehearsals of a session are counted
+    /// by the shell; this bounds them all together, because a place that nobody takes is one that others wait for.
+    pub(super) fn on_preparing(&mut self, now: Time, for_ms: u64) {
+        let latest_ms = self.setup.limits.connect_ms.saturating_mul(PREPARING_MAX);
+        if let Life::Created { expires } | Life::Connecting { expires } = &mut self.life {
+            expires.0 = expires.0.max((now.0 + for_ms).min(latest_ms));
         }
     }
 
@@ -186,7 +198,7 @@ impl Session {
 
     /// All questions are done.
     pub(super) fn complete(&mut self, now: Time) {
-        let words = phrases::closing(&self.setup.interview);
+        let words = phrases::closing(&self.setup.interview, self.setup.purpose);
         self.close(now, EndReason::Completed, Some(words));
     }
 
@@ -296,8 +308,10 @@ impl Session {
         self.life = Life::Ended { reason };
         let state = self.state_data();
         self.publish(LiveEvent::State(state));
-        let results_url =
-            self.setup.interview.candidate_may_read_results.then(|| format!("/results/{}", self.setup.session_id));
+        let kept = self.setup.purpose == Purpose::Interview;
+        let may_read = kept && self.setup.interview.candidate_may_read_results;
+        let results_url = may_read.then(|| format!("/results/{}", self.setup.session_id));
+        let saved = saved && kept;
         self.publish(LiveEvent::Ended(EndedData { end_reason: reason.as_str(), saved, results_url }));
         self.outputs.push_back(Output::ClosePeer);
         self.outputs.push_back(Output::Ended(reason));
@@ -337,7 +351,12 @@ impl Session {
     }
 
     fn speak_apology(&mut self, now: Time) {
-        let words = if self.record.is_saved() { phrases::FAILED_SAVED } else { phrases::FAILED }.to_owned();
+        let words = match self.setup.purpose {
+            Purpose::Practice => phrases::FAILED_PRACTICE,
+            Purpose::Interview if self.record.is_saved() => phrases::FAILED_SAVED,
+            Purpose::Interview => phrases::FAILED,
+        };
+        let words = words.to_owned();
         let item_id = self.make_item_id("local");
         self.voice.add(&item_id, &words, None);
         let until = Time(now.0 + APOLOGY_MS);

@@ -13,6 +13,8 @@ use crate::domain::{
 pub enum Input {
     /// The candidate agreed; the shell has stored the consent record before saying so.
     Consented,
+    /// The candidate rehearses: nobody has to connect within this time from now.
+    Preparing { for_ms: u64 },
     /// The media path.
     Peer(PeerEvent),
     /// The pacer's account of what was really sent.

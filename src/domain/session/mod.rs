@@ -29,6 +29,7 @@ use crate::domain::{
     event::{Envelope, LiveEvent, NoticeData, QuestionData, QuestionNumber, StateData, TurnData},
     id::SessionId,
     interview::Interview,
+    practice::Purpose,
     proof::PlanProof,
     transcript::Role,
 };
@@ -49,6 +50,7 @@ pub struct SessionSetup {
     pub session_id: SessionId,
     /// The plan, frozen: later edits of the interview do not reach a session that has begun.
     pub interview: Interview,
+    pub purpose: Purpose,
     /// Name of the speech engine, for `session.state`.
     pub engine: String,
     /// The engine words follow-ups for itself when it is given a brief.
@@ -117,7 +119,7 @@ impl Session {
     /// A session that nobody has connected to. The greeting is asked for as soon as the model is ready.
     pub fn new(setup: SessionSetup, now: Time) -> Self {
         let consent = if setup.consent_required { Consent::Owed } else { Consent::Given };
-        let greeting = Self::exactly(SpeechTag::Greeting, phrases::greeting(&setup.interview));
+        let greeting = Self::exactly(SpeechTag::Greeting, phrases::greeting(&setup.interview, setup.purpose));
         Self {
             life: Life::Created { expires: Time(now.0 + setup.limits.connect_ms) },
             model: ModelHealth::Starting,
@@ -151,6 +153,7 @@ impl Session {
         self.audio_ms = self.audio_ms.max(audio_ms);
         match input {
             Input::Consented => self.consent = Consent::Given,
+            Input::Preparing { for_ms } => self.on_preparing(now, for_ms),
             Input::Peer(event) => self.on_peer(now, event),
             Input::Playout(event) => self.on_playout(now, event),
             Input::Model(event) => self.on_model(now, event),
@@ -180,6 +183,11 @@ impl Session {
     /// When to call `handle_timeout` next, and what for.
     pub fn poll_timeout(&self) -> Option<(Time, Timer)> {
         self.next_timer()
+    }
+
+    /// What it is for.
+    pub fn purpose(&self) -> Purpose {
+        self.setup.purpose
     }
 
     /// Where the session is in its life.
@@ -217,13 +225,13 @@ impl Session {
 
     /// All words that are known ahead, in the order of their use.
     pub fn prepare(&self) -> Vec<String> {
-        let interview = &self.setup.interview;
-        let mut words = vec![phrases::greeting(interview)];
+        let SessionSetup { interview, purpose, .. } = &self.setup;
+        let mut words = vec![phrases::greeting(interview, *purpose)];
         for question in &interview.questions {
             words.push(question.text.clone());
             words.extend(question.follow_ups.iter().cloned());
         }
-        words.push(phrases::closing(interview));
+        words.push(phrases::closing(interview, *purpose));
         words
     }
 

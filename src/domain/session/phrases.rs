@@ -1,6 +1,6 @@
 //! The interviewer's own sentences: everything that is not written in the interview.
 
-use crate::domain::interview::Interview;
+use crate::domain::{interview::Interview, practice::Purpose};
 
 /// What tells the candidate that nobody human is speaking. Part of every greeting, said alone when a greeting was cut.
 pub(super) const DISCLOSURE: &str = "Please note that I am an AI interviewer, not a person.";
@@ -13,10 +13,14 @@ pub(super) const GOODBYE_TIME: &str =
     "Our time is over, so I have to stop here. Thank you very much for your answers. Goodbye.";
 pub(super) const GOODBYE_BUDGET: &str =
     "I am sorry, I have to stop here. Thank you very much for your answers; they are saved. Goodbye.";
+pub(super) const GOODBYE_BUDGET_PRACTICE: &str = "I am sorry, I have to stop here. Goodbye.";
 pub(super) const GOODBYE_PLATFORM: &str = "The interview ends here. Thank you very much for your time. Goodbye.";
 pub(super) const FAILED_SAVED: &str =
     "I am sorry, there is a technical problem, and the interview has to stop. Your answers so far are saved.";
 pub(super) const FAILED: &str = "I am sorry, there is a technical problem, and the interview has to stop.";
+
+pub(super) const FAILED_PRACTICE: &str =
+    "I am sorry, there is a technical problem, and the practice has to stop. Nothing of it was kept.";
 
 /// Follow-ups where the author has written no more and a model that was to word one has none.
 pub(super) const PROBES: [&str; 5] = [
@@ -27,8 +31,8 @@ pub(super) const PROBES: [&str; 5] = [
     "Is there anything that you would like to add to that?",
 ];
 
-/// The first words: who speaks, that it is an AI, how many questions there are.
-pub(super) fn greeting(interview: &Interview) -> String {
+/// The first words: who speaks, that it is an AI, how many questions there are, and of practice that it is no more.
+pub(super) fn greeting(interview: &Interview, purpose: Purpose) -> String {
     let name = match interview.persona.trim() {
         "" => "your interviewer".to_owned(),
         persona => persona.to_owned(),
@@ -37,11 +41,20 @@ pub(super) fn greeting(interview: &Interview) -> String {
         1 => "one question".to_owned(),
         count => format!("{} questions", number_word(count)),
     };
-    format!("Hello, I am {name}. {DISCLOSURE} I will ask you {questions}.")
+    let what = match purpose {
+        Purpose::Interview => "",
+        Purpose::Practice => " This is practice, and nothing of it is kept.",
+    };
+    format!("Hello, I am {name}. {DISCLOSURE}{what} I will ask you {questions}.")
 }
 
 /// Thanks, and what happens next.
-pub(super) fn closing(interview: &Interview) -> String {
+pub(super) fn closing(interview: &Interview, purpose: Purpose) -> String {
+    if purpose == Purpose::Practice {
+        return "Thank you, that was the practice. Nothing of it was kept. The interview can begin when you are ready. \
+                Goodbye."
+            .to_owned();
+    }
     let whose = if interview.candidate_may_read_results { "You can read them on the next page. " } else { "" };
     format!("That was my last question. Thank you very much for your answers. {whose}Goodbye.")
 }

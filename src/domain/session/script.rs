@@ -2,7 +2,7 @@
 //! asks for one response after the other, and gets the next words.
 
 use super::phrases;
-use crate::domain::interview::Interview;
+use crate::domain::{interview::Interview, practice::Purpose};
 
 /// Where a conversation is in its interview.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl Script {
     pub fn next(&mut self, answer: &str) -> String {
         match self.at {
             Place::Before => {
-                let greeting = phrases::greeting(&self.interview);
+                let greeting = phrases::greeting(&self.interview, Purpose::Interview);
                 match self.ask(0) {
                     Some(question) => format!("{greeting} {question}"),
                     None => greeting,
@@ -70,7 +70,7 @@ impl Script {
 
     fn close(&mut self) -> String {
         self.at = Place::Over;
-        phrases::closing(&self.interview)
+        phrases::closing(&self.interview, Purpose::Interview)
     }
 
     /// Number of the question that was asked last, from 1; `None` before the first and after the last.
@@ -96,8 +96,8 @@ impl Script {
     pub fn prepare(&self) -> Vec<String> {
         let questions = self.interview.questions.iter();
         let texts = questions.flat_map(|question| std::iter::once(&question.text).chain(&question.follow_ups).cloned());
-        let greeting = phrases::greeting(&self.interview);
-        std::iter::once(greeting).chain(texts).chain([phrases::closing(&self.interview)]).collect()
+        let greeting = phrases::greeting(&self.interview, Purpose::Interview);
+        std::iter::once(greeting).chain(texts).chain([phrases::closing(&self.interview, Purpose::Interview)]).collect()
     }
 
     /// System instructions for a model that phrases for itself.

@@ -1,7 +1,10 @@
 //! What the session used, and the polite end when what may be spent is spent.
 
 use super::{Activity, EndReason, Floor, Life, Session, Time, phrases};
-use crate::domain::usage::{Budget, Kind, Ledger, Source, Usage};
+use crate::domain::{
+    practice::Purpose,
+    usage::{Budget, Kind, Ledger, Source, Usage},
+};
 
 /// Somebody who is in the middle of a sentence may finish it within this.
 const POLITE_MS: u64 = 20_000;
@@ -99,7 +102,11 @@ impl Session {
         }
         let by = *self.spending.closes_by.get_or_insert(Time(now.0 + POLITE_MS));
         if now >= by || !self.is_mid_sentence() {
-            self.close(now, EndReason::Budget, Some(phrases::GOODBYE_BUDGET.to_owned()));
+            let words = match self.setup.purpose {
+                Purpose::Interview => phrases::GOODBYE_BUDGET,
+                Purpose::Practice => phrases::GOODBYE_BUDGET_PRACTICE,
+            };
+            self.close(now, EndReason::Budget, Some(words.to_owned()));
         }
     }
 

@@ -81,7 +81,7 @@ pub async fn offer(
 }
 
 /// No media is processed before the candidate has agreed.
-fn require_consent(record: &SessionRecord) -> ApiResult<()> {
+pub fn require_consent(record: &SessionRecord) -> ApiResult<()> {
     if record.consent_required && record.consents.is_empty() {
         return Err(ApiError::new(
             ErrorCode::ConsentRequired,
@@ -91,7 +91,7 @@ fn require_consent(record: &SessionRecord) -> ApiResult<()> {
     Ok(())
 }
 
-fn refused_description(error: OfferError) -> ApiError {
+pub fn refused_description(error: OfferError) -> ApiError {
     match error {
         OfferError::Gone => ApiError::new(ErrorCode::SessionEnded, "The interview is over"),
         OfferError::Busy => ApiError::retry(ErrorCode::AtCapacity, "The media path is busy; offer again", 1),

@@ -13,6 +13,7 @@ pub mod live;
 mod live_body;
 pub mod realtime;
 pub mod recording;
+pub mod rehearsal;
 pub mod rooms;
 pub mod scorecards;
 pub mod session_body;

@@ -12,6 +12,7 @@ use viva::domain::{
     event::{ClientMessage, ClientStats, LiveEvent},
     id::{ItemId, ResponseId, SessionId},
     interview::{Interview, Question},
+    practice::Purpose,
     session::{
         Change, Input, ModelCommand, ModelEvent, Output, PeerEvent, PlayoutEvent, ResponseStatus, Session,
         SessionLimits, SessionSetup, Speech, SpeechTag, Status, StopReason, Time,
@@ -174,6 +175,7 @@ impl Simulation {
             interview: plan(),
             engine: "test".to_owned(),
             phrasing,
+            purpose: Purpose::Interview,
             consent_required,
             limits: SessionLimits::default(),
             seed: 1,

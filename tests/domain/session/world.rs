@@ -6,6 +6,7 @@ use viva::domain::{
     event::{ClientMessage, Envelope, LiveEvent},
     id::{ItemId, ResponseId, SessionId},
     interview::{Interview, Question},
+    practice::Purpose,
     proof::{PlanProof, QuestionProof},
     session::{
         Change, EndReason, Input, ModelCommand, ModelEvent, Output, PeerEvent, PlayoutEvent, ResponseStatus, Session,
@@ -82,6 +83,7 @@ impl World {
             interview,
             engine: "test".to_owned(),
             phrasing: false,
+            purpose: Purpose::Interview,
             consent_required,
             limits: SessionLimits::default(),
             seed: 7,

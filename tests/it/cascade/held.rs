@@ -13,6 +13,7 @@ use viva::{
         event::{ClientMessage, LiveEvent},
         id::{ItemId, SessionId},
         interview::{Interview, Question},
+        practice::Purpose,
         proof::{PlanProof, QuestionProof},
         session::{
             Change, EndReason, Input, ModelCommand, ModelEvent, Output, PeerEvent, PlayoutEvent, Session,
@@ -168,6 +169,7 @@ impl Run {
             interview,
             engine: "builtin".to_owned(),
             phrasing: engine.phrases(),
+            purpose: Purpose::Interview,
             consent_required: false,
             limits: SessionLimits::default(),
             seed: 7,
