@@ -17,7 +17,7 @@ import {
   withoutNotice,
 } from "./state";
 import { candidateStats } from "./stats";
-import type { CandidateMessage } from "./types";
+import type { CandidateMessage, LiveEvent } from "./types";
 
 const CONNECT_LIMIT_MS = 12_000;
 const RESTART_LIMIT_MS = 6_000;
@@ -51,6 +51,8 @@ export class InterviewCall {
     private readonly api: SessionApi,
     private iceServers: RTCIceServer[] | null,
     private readonly onAudio: (stream: MediaStream) => void,
+    /** Each live event, after the state has taken it in. */
+    private readonly onEvent: (event: LiveEvent) => void = () => undefined,
   ) {}
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -193,7 +195,9 @@ export class InterviewCall {
 
   private receive(text: string): void {
     const event = parseEnvelope(text);
-    if (event !== null) this.set(applyEvent(this.state, event));
+    if (event === null) return;
+    this.set(applyEvent(this.state, event));
+    this.onEvent(event);
   }
 
   private connectionChanged(state: RTCPeerConnectionState): void {
