@@ -26,7 +26,7 @@ function pageOf(route: Route): Loaded {
     case "invite":
       return { parts: ["candidate"], page: load(interview, { from: { invite: route.code } }) };
     case "embedded":
-      return { parts: ["candidate"], page: load(interview, { from: { invite: route.code } }) };
+      return { parts: ["candidate"], page: load(() => import("./pages/embed/EmbedPage"), { code: route.code }) };
     case "interview":
       return { parts: ["candidate"], page: load(interview, { from: { sessionId: route.sessionId } }) };
     case "results":

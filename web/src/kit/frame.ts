@@ -3,16 +3,7 @@
  * id, no link. It goes to the one origin that the frame's address names (`?parent=`), since the server sends no referrer.
  */
 
-export type FramePhase =
-  | "idle"
-  | "connecting"
-  | "live"
-  | "reconnecting"
-  | "ending"
-  | "ended"
-  | "refused"
-  /** This link leads to no interview: unknown, used up, closed. */
-  | "problem";
+export type FramePhase = "idle" | "connecting" | "live" | "reconnecting" | "ending" | "ended" | "refused";
 
 export type FrameMessage =
   /** The page in the frame is there. `blocked`: the page around it does not pass the microphone on. */
@@ -22,16 +13,7 @@ export type FrameMessage =
   /** How high the page would like to be, in CSS pixels. */
   | { source: "viva"; type: "viva.height"; height: number };
 
-const PHASES: readonly FramePhase[] = [
-  "idle",
-  "connecting",
-  "live",
-  "reconnecting",
-  "ending",
-  "ended",
-  "refused",
-  "problem",
-];
+const PHASES: readonly FramePhase[] = ["idle", "connecting", "live", "reconnecting", "ending", "ended", "refused"];
 /** No page is higher; a frame that claims to be would take the other page's place. */
 const HEIGHT_MAX_PX = 20_000;
 

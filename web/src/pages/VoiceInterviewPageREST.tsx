@@ -36,7 +36,12 @@ import { WelcomeStep } from "./interview/WelcomeStep";
 
 export type InterviewOrigin = { invite: string } | { sessionId: string };
 
-export default function VoiceInterviewPageREST({ from }: { from: InterviewOrigin }) {
+/** A page of another site around this one: it hears how the interview goes, and this page keeps its address. */
+export interface InterviewHost {
+  onCall(call: InterviewCall): void;
+}
+
+export default function VoiceInterviewPageREST({ from, host }: { from: InterviewOrigin; host?: InterviewHost }) {
   const invite = "invite" in from ? from.invite : null;
   const sessionId = "sessionId" in from ? from.sessionId : null;
   const load = useCallback(
@@ -60,14 +65,14 @@ export default function VoiceInterviewPageREST({ from }: { from: InterviewOrigin
     case "failed":
       return <ProblemPage code={loaded.error.code} status={loaded.error.status} detail={loaded.error.message} />;
     case "ready":
-      return <Interview arrival={loaded.value} />;
+      return <Interview arrival={loaded.value} host={host} />;
   }
 }
 
 type Step = "welcome" | "microphone" | "live";
 
 /** One candidate from the first step to the last, once it is known what the link leads to. */
-function Interview({ arrival }: { arrival: Arrival }) {
+function Interview({ arrival, host }: { arrival: Arrival; host?: InterviewHost }) {
   const [step, setStep] = useState<Step>(arrival.returning ? "microphone" : "welcome");
   const [stream, setStream] = useState<MediaStream | null>(null);
   const [call, setCall] = useState<InterviewCall | null>(null);
@@ -103,8 +108,9 @@ function Interview({ arrival }: { arrival: Arrival }) {
       const api = new SessionApi(sessionId, { bearer: token });
       if (arrival.about.consent !== null) await api.consent(arrival.about.consent.version);
       // From here on a reload, or the address in another tab, leads back to this session.
-      window.history.replaceState(null, "", interviewAddress(sessionId, token));
+      if (host === undefined) window.history.replaceState(null, "", interviewAddress(sessionId, token));
       const next = new InterviewCall(api, iceServers, playAgent);
+      host?.onCall(next);
       setStream(microphone);
       setCall(next);
       setStep("live");
