@@ -3,7 +3,9 @@
  * id, no link. It goes to the one origin that the frame's address names (`?parent=`), since the server sends no referrer.
  */
 
-export type FramePhase = "idle" | "connecting" | "live" | "reconnecting" | "ending" | "ended" | "refused";
+/** `elsewhere`: another tab or device has taken the interview over. */
+export type FramePhase =
+  "idle" | "connecting" | "live" | "reconnecting" | "ending" | "ended" | "elsewhere" | "refused";
 
 export type FrameMessage =
   /** The page in the frame is there. `blocked`: the page around it does not pass the microphone on. */
@@ -13,7 +15,16 @@ export type FrameMessage =
   /** How high the page would like to be, in CSS pixels. */
   | { source: "viva"; type: "viva.height"; height: number };
 
-const PHASES: readonly FramePhase[] = ["idle", "connecting", "live", "reconnecting", "ending", "ended", "refused"];
+const PHASES: readonly FramePhase[] = [
+  "idle",
+  "connecting",
+  "live",
+  "reconnecting",
+  "ending",
+  "ended",
+  "elsewhere",
+  "refused",
+];
 /** No page is higher; a frame that claims to be would take the other page's place. */
 const HEIGHT_MAX_PX = 20_000;
 

@@ -46,6 +46,9 @@ export class NotConnectedError extends Error {
   }
 }
 
+/** In these, there is a connection already, or one is being made. */
+const CONNECTED: ReadonlySet<string> = new Set(["connecting", "live", "reconnecting", "ending"]);
+
 export class Interview implements AsyncIterable<LiveEvent> {
   readonly sessionId: string;
   /** What the candidate has to agree to before `connect`; null where nothing is asked, or nothing is known of it. */
@@ -135,18 +138,10 @@ export class Interview implements AsyncIterable<LiveEvent> {
    */
   async connect(microphone: MediaStream): Promise<void> {
     if (typeof RTCPeerConnection === "undefined") throw new NotConnectedError("no_webrtc", "there is no WebRTC here");
-    if (this.stream !== null) throw new NotConnectedError("conflict", "connect was called before");
+    if (CONNECTED.has(this.seen.phase.name)) throw new NotConnectedError("conflict", "connect was called before");
     this.stream = microphone;
     this.applyMute();
-    const settled = new Promise<void>((resolve, reject) => {
-      const stop = this.on("phase", (phase) => {
-        if (phase.name === "live") resolve();
-        else if (phase.name === "refused") reject(new NotConnectedError(phase.code, phase.detail));
-        else if (phase.name === "ended") reject(new NotConnectedError("ended", "the interview is over"));
-        else return;
-        stop();
-      });
-    });
+    const settled = this.whenConnected();
     this.call.begin(microphone);
     await settled;
   }
@@ -207,6 +202,18 @@ export class Interview implements AsyncIterable<LiveEvent> {
   /** What came of it so far, where the candidate may read it (404 where not). */
   results(): Promise<Results> {
     return this.api.results();
+  }
+
+  private whenConnected(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = this.on("phase", (phase) => {
+        if (phase.name === "live") resolve();
+        else if (phase.name === "refused") reject(new NotConnectedError(phase.code, phase.detail));
+        else if (CONNECTED.has(phase.name)) return;
+        else reject(new NotConnectedError(phase.name, "the interview does not go on here"));
+        stop();
+      });
+    });
   }
 
   private hear(event: LiveEvent): void {

@@ -1,0 +1,54 @@
+import react from "@vitejs/plugin-react";
+import { type Plugin, defineConfig } from "vite";
+import { scoped } from "./scoped.mjs";
+
+/** The kit shows the candidate's texts alone, so that those of the other pages stay out of it. */
+function candidateTexts(): Plugin {
+  const ALL = "./locales/*/*.json";
+  return {
+    name: "viva-candidate-texts",
+    enforce: "pre",
+    transform(code, id) {
+      if (!id.endsWith("/src/i18n/index.ts")) return null;
+      if (!code.includes(ALL)) this.error(`the texts are not loaded by ${ALL} any more`);
+      return code.replace(ALL, "./locales/*/{shared,candidate}.json");
+    },
+  };
+}
+
+// Served as `/client/*` and packed for npm. One file for each entry; what both need is in the client's, so that there is
+// one of each class. The same sources give the same bytes: no hashes of paths, no times.
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  configFile: false,
+  publicDir: false,
+  // Libraries warn developers in another build of theirs; whoever uses this one develops something else.
+  define: { "process.env.NODE_ENV": JSON.stringify("production") },
+  plugins: [candidateTexts(), react()],
+  css: { postcss: { plugins: [scoped(".viva")] } },
+  build: {
+    outDir: "kit/package",
+    emptyOutDir: true,
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    cssCodeSplit: false,
+    license: { fileName: "LICENSES.md" },
+    target: ["es2022", "chrome111", "firefox115", "safari16.4"],
+    lib: {
+      entry: { "viva-client": "src/kit/client.ts", "viva-react": "src/kit/react.tsx" },
+      formats: ["es"],
+      cssFileName: "viva-react",
+    },
+    rolldownOptions: {
+      external: ["react", "react/jsx-runtime", "react-dom"],
+      output: {
+        entryFileNames: "[name].js",
+        chunkFileNames: ({ facadeModuleId }) => {
+          const [, language, part] = /locales\/([^/]+)\/([^/]+)\.json$/.exec(facadeModuleId ?? "") ?? [];
+          return part === undefined ? "viva-[name].js" : `texts/${language}-${part}.js`;
+        },
+        codeSplitting: { groups: [{ name: "core", test: /\/src\/(client|kit\/(interview|listeners))/ }] },
+      },
+    },
+  },
+});
