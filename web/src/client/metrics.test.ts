@@ -1,13 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  type Histogram,
-  histogramIncrease,
-  histogramSum,
-  increase,
-  parseMetrics,
-  quantile,
-  rate,
-} from "./metrics";
+import { type Histogram, histogramIncrease, histogramSum, increase, parseMetrics, quantile, rate } from "./metrics";
 
 const BODY = `# HELP viva_sessions Live sessions
 # TYPE viva_sessions gauge
@@ -38,6 +30,7 @@ describe("parseMetrics", () => {
     expect(metrics.sum("viva_sessions")).toBe(3);
     expect(metrics.sum("viva_http_requests_total")).toBe(28);
     expect(metrics.sum("viva_http_requests_total", { status: ["503", "404"] })).toBe(21);
+    expect(metrics.sum("viva_http_requests_total", { status: /^5/ })).toBe(1);
     expect([...metrics.by("viva_http_requests_total", "route")]).toEqual([
       ["/health", 8],
       ["other", 20],

@@ -15,8 +15,8 @@ export interface Sample {
   value: number;
 }
 
-/** Part of the labels, which a sample must have with one of these values. */
-export type Where = Readonly<Record<string, string | readonly string[]>>;
+/** Part of the labels, which a sample must have with this value, one of these values, or a value like this. */
+export type Where = Readonly<Record<string, string | readonly string[] | RegExp>>;
 
 /** One bucket: how many observations were at most `upTo`. */
 export interface Bucket {
@@ -131,7 +131,7 @@ function parseSample(line: string): { name: string; sample: Sample } | null {
   const labels = new Map<string, string>();
   if (rest.startsWith("{")) {
     rest = rest.slice(1);
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const label = LABEL.exec(rest);
       if (label === null) break;
       const [whole, key = "", value = "", comma] = label;
@@ -166,7 +166,9 @@ function numberOf(text: string): number | null {
 function matches({ labels }: Sample, where: Where): boolean {
   return Object.entries(where).every(([label, wanted]) => {
     const value = labels.get(label);
-    return value !== undefined && (typeof wanted === "string" ? value === wanted : wanted.includes(value));
+    if (value === undefined) return false;
+    if (wanted instanceof RegExp) return wanted.test(value);
+    return typeof wanted === "string" ? value === wanted : wanted.includes(value);
   });
 }
 
