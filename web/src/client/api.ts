@@ -40,8 +40,21 @@ export interface IceServersBody {
   iceServers?: RTCIceServer[];
 }
 
+/** What a connection is made with: an interview's own calls, or those of a rehearsal for it. */
+export interface CallApi {
+  iceServers(): Promise<RTCIceServer[]>;
+  offer(sdp: string): Promise<{ sdp: string; type: "answer" }>;
+  candidate(candidate: RTCIceCandidateInit | null): Promise<RTCIceCandidateInit[]>;
+  status(): Promise<StatusReport>;
+  action(message: CandidateMessage): Promise<unknown>;
+  end(): Promise<unknown>;
+}
+
+/** `check`: what is heard comes back at once. `practice`: one question, of which nothing is kept. */
+export type RehearsalKind = "check" | "practice";
+
 /** Calls on one session, with whatever credential opens it. */
-export class SessionApi {
+export class SessionApi implements CallApi {
   private readonly http: HttpClient;
   private readonly path: string;
 
@@ -96,6 +109,19 @@ export class SessionApi {
     return this.http.post(`${this.path}/scorecards`, { scores });
   }
 
+  /** Opens a rehearsal of this kind; one that there was before ends. */
+  rehearse(kind: RehearsalKind): Promise<IceServersBody & { expires_at: string }> {
+    return this.http.post(`${this.path}/rehearsal`, { kind });
+  }
+
+  offerRehearsal(sdp: string): Promise<{ sdp: string; type: "answer" }> {
+    return this.http.post(`${this.path}/rehearsal/offer`, { sdp, type: "offer" });
+  }
+
+  endRehearsal(): Promise<unknown> {
+    return this.http.delete(`${this.path}/rehearsal`);
+  }
+
   /** The address of something that belongs to the session. */
   address(name: string): string {
     return `${this.path}/${name}`;
@@ -108,5 +134,41 @@ export class SessionApi {
 
   json<T>(url: string): Promise<T> {
     return this.http.get(ownPath(url));
+  }
+}
+
+/** A rehearsal with the calls of an interview, so that the same connection can be made to it. */
+export class RehearsalApi implements CallApi {
+  constructor(
+    private readonly session: SessionApi,
+    private readonly kind: RehearsalKind,
+  ) {}
+
+  /** Opens it: the servers to connect with are what it answers. */
+  async iceServers(): Promise<RTCIceServer[]> {
+    const body = await this.session.rehearse(this.kind);
+    return body?.ice_servers ?? [];
+  }
+
+  offer(sdp: string): Promise<{ sdp: string; type: "answer" }> {
+    return this.session.offerRehearsal(sdp);
+  }
+
+  /** The server's own candidates are all in its answer, and it needs none of the browser's. */
+  candidate(): Promise<RTCIceCandidateInit[]> {
+    return Promise.resolve([]);
+  }
+
+  status(): Promise<StatusReport> {
+    return this.session.status();
+  }
+
+  /** A rehearsal is spoken to over its data channel alone. */
+  action(): Promise<unknown> {
+    return Promise.reject(new Error("there is no connection"));
+  }
+
+  end(): Promise<unknown> {
+    return this.session.endRehearsal();
   }
 }

@@ -2,7 +2,7 @@
  * One candidate's interview: connects, follows the live events, and comes back after losses until the session has
  * ended. Everything that the page shows is in `snapshot()`.
  */
-import type { SessionApi } from "./api";
+import type { CallApi } from "./api";
 import { backoffMs } from "./backoff";
 import { parseEnvelope } from "./events";
 import { ApiError, UnreachableError } from "./http";
@@ -13,6 +13,7 @@ import {
   type Trouble,
   applyEvent,
   applyStatus,
+  isOver,
   withPhase,
   withoutNotice,
 } from "./state";
@@ -48,7 +49,7 @@ export class InterviewCall {
   private disposed = false;
 
   constructor(
-    private readonly api: SessionApi,
+    private readonly api: CallApi,
     private iceServers: RTCIceServer[] | null,
     private readonly onAudio: (stream: MediaStream) => void,
     /** Each live event, after the state has taken it in. */
@@ -62,9 +63,13 @@ export class InterviewCall {
 
   readonly snapshot = (): InterviewState => this.state;
 
-  /** Connects with this microphone; later changes of it come through `replaceMicrophone`. */
+  /**
+   * Connects with this microphone; later changes of it come through `replaceMicrophone`. Again after the phase
+   * `elsewhere`: the interview comes back to this page.
+   */
   begin(stream: MediaStream): void {
     this.stream = stream;
+    this.stopTimers();
     this.set(withPhase(this.state, { name: "connecting" }));
     this.timers.push(setInterval(() => void this.followStatus(), STATUS_EVERY_MS));
     this.timers.push(setInterval(() => void this.reportStatistics(), STATS_EVERY_MS));
@@ -123,13 +128,13 @@ export class InterviewCall {
   }
 
   private get over(): boolean {
-    return this.disposed || this.state.phase.name === "ended" || this.state.phase.name === "refused";
+    return this.disposed || isOver(this.state.phase);
   }
 
   private set(next: InterviewState): void {
     if (this.disposed || next === this.state) return;
     this.state = next;
-    if (next.phase.name === "ended" || next.phase.name === "refused") this.conclude();
+    if (isOver(next.phase)) this.conclude();
     this.listeners.forEach((listener) => listener());
   }
 
@@ -140,7 +145,10 @@ export class InterviewCall {
     this.wake?.();
     const peer = this.peer;
     this.peer = null;
-    setTimeout(() => peer?.close(), LAST_WORDS_MS);
+    if (this.state.phase.name !== "elsewhere") return void setTimeout(() => peer?.close(), LAST_WORDS_MS);
+    // The words are for the other page now; credentials of the way there may be old when this one comes back.
+    peer?.close();
+    this.iceServers = null;
   }
 
   private stopTimers(): void {

@@ -18,13 +18,13 @@ export function parseEnvelope(text: string): LiveEvent | null {
   }
   if (!isFields(envelope) || typeof envelope.type !== "string") return null;
   const data = isFields(envelope.data) ? envelope.data : {};
-  return parseEvent(envelope.type, data);
+  return parseEvent(envelope.type, data, number(envelope.at_ms));
 }
 
-function parseEvent(type: string, data: Fields): LiveEvent | null {
+function parseEvent(type: string, data: Fields, atMs: number | null): LiveEvent | null {
   switch (type) {
     case "session.state":
-      return sessionState(data);
+      return sessionState(data, atMs);
     case "turn":
       return { type, speaker: speaker(data.speaker), state: oneOf(TURN_STATES, data.state) ?? "idle" };
     case "question":
@@ -52,7 +52,7 @@ function parseEvent(type: string, data: Fields): LiveEvent | null {
   }
 }
 
-function sessionState(data: Fields): LiveEvent | null {
+function sessionState(data: Fields, atMs: number | null): LiveEvent | null {
   const status = oneOf(STATUSES, data.status);
   if (status === null) return null;
   return {
@@ -62,6 +62,8 @@ function sessionState(data: Fields): LiveEvent | null {
     engine: string(data.engine),
     question: progress(data.question),
     speaker: speaker(data.speaker),
+    timeLimitMs: number(data.time_limit_ms),
+    atMs,
   };
 }
 

@@ -40,6 +40,10 @@ export class HttpClient {
     return this.request<T>("POST", path, body);
   }
 
+  delete<T>(path: string): Promise<T> {
+    return this.request<T>("DELETE", path);
+  }
+
   /** A file as it is. Large ones take their time, so only the first byte has a time limit: the browser's own. */
   async file(path: string): Promise<Blob> {
     let response: Response;

@@ -1,5 +1,5 @@
 /** One RTCPeerConnection from its offer to its close: one audio section both ways and the channel `viva-events`. */
-import type { SessionApi } from "./api";
+import type { CallApi } from "./api";
 import { askForResilientOpus } from "./sdp";
 
 export interface PeerHandlers {
@@ -29,7 +29,7 @@ export class Peer {
   private closed = false;
 
   constructor(
-    private readonly api: SessionApi,
+    private readonly api: Pick<CallApi, "offer" | "candidate">,
     iceServers: RTCIceServer[],
     stream: MediaStream,
     private readonly handlers: PeerHandlers,

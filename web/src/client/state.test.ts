@@ -55,6 +55,8 @@ describe("applyEvent", () => {
       engine: "builtin",
       question: { number, total: 3 },
       speaker: null,
+      timeLimitMs: null,
+      atMs: null,
     });
     expect(applyEvent(asked, state(1)).question).toEqual({ number: 1, total: 3, text: "Why?" });
     expect(applyEvent(asked, state(2)).question).toEqual({ number: 2, total: 3, text: "" });

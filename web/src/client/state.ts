@@ -27,6 +27,8 @@ export type Phase =
   | { name: "reconnecting"; trouble: Trouble; retryInMs: number | null }
   | { name: "ending" }
   | { name: "ended"; saved: boolean; endReason: string | null; resultsUrl: string | null }
+  /** Another tab or device has taken the interview over; this page leaves it there unless it is asked to. */
+  | { name: "elsewhere" }
   /** The session is not there for this candidate: unknown, expired, or not theirs. */
   | { name: "refused"; code: string; detail: string };
 
@@ -47,6 +49,8 @@ export interface InterviewState {
   captions: readonly TranscriptItem[];
   notices: readonly Notice[];
   weakConnection: boolean;
+  /** When the interview closes politely, by this machine's clock; null before it has begun. */
+  deadlineMs: number | null;
 }
 
 export const INITIAL_STATE: InterviewState = {
@@ -59,14 +63,22 @@ export const INITIAL_STATE: InterviewState = {
   captions: [],
   notices: [],
   weakConnection: false,
+  deadlineMs: null,
 };
+
+/** This page's part in the interview is over, for now or for good. */
+export function isOver(phase: Phase): boolean {
+  return phase.name === "ended" || phase.name === "refused" || phase.name === "elsewhere";
+}
 
 /** More than this share of packets lost, and the page says that the connection is weak. */
 const WEAK_LOSS_RATIO = 0.05;
+/** The way from the server takes its time; a time limit that moves by less than this has not changed. */
+const DEADLINE_STEADY_MS = 2_000;
 /** Only the latest notices are kept, so that a long session cannot fill the page. */
 const NOTICES_KEPT = 3;
 
-export function applyEvent(state: InterviewState, event: LiveEvent): InterviewState {
+export function applyEvent(state: InterviewState, event: LiveEvent, nowMs = Date.now()): InterviewState {
   switch (event.type) {
     case "session.state":
       return {
@@ -74,6 +86,7 @@ export function applyEvent(state: InterviewState, event: LiveEvent): InterviewSt
         status: event.status,
         engine: event.engine ?? state.engine,
         question: withProgress(state.question, event.question),
+        deadlineMs: deadline(state.deadlineMs, event, nowMs),
       };
     case "turn":
       return { ...state, speaker: event.speaker, turnState: event.state };
@@ -84,6 +97,7 @@ export function applyEvent(state: InterviewState, event: LiveEvent): InterviewSt
     case "quality":
       return event.lossRatio === null ? state : { ...state, weakConnection: event.lossRatio > WEAK_LOSS_RATIO };
     case "notice":
+      if (event.code === "continued_elsewhere") return withPhase(state, { name: "elsewhere" });
       return addNotice(state, event.code, event.text, event.level);
     case "session.ended":
       return ended(state, event.saved, event.endReason, event.resultsUrl);
@@ -110,6 +124,18 @@ export function withPhase(state: InterviewState, phase: Phase): InterviewState {
 
 export function withoutNotice(state: InterviewState, id: number): InterviewState {
   return { ...state, notices: state.notices.filter((notice) => notice.id !== id) };
+}
+
+/** The server's clock (`at_ms`) runs from the interview's first sound; this machine's own runs beside it. */
+function deadline(
+  known: number | null,
+  event: Extract<LiveEvent, { type: "session.state" }>,
+  nowMs: number,
+): number | null {
+  if (event.timeLimitMs === null || event.atMs === null) return known;
+  if (event.status === "created" || event.status === "connecting") return null;
+  const told = nowMs + event.timeLimitMs - event.atMs;
+  return known !== null && Math.abs(told - known) < DEADLINE_STEADY_MS ? known : told;
 }
 
 function ended(

@@ -24,6 +24,9 @@ export interface Invite {
   duration_minutes: number;
   recording: boolean;
   candidate_may_read_results: boolean;
+  host?: string;
+  contact?: string;
+  time_limit_ms?: number | null;
   attempts_left: number | null;
   expires_at: string | null;
   consent: ConsentText | null;
@@ -63,6 +66,11 @@ export interface StatusReport {
   duration_minutes?: number | null;
   recording?: boolean | null;
   candidate_may_read_results?: boolean | null;
+  host?: string;
+  contact?: string;
+  next_steps?: string;
+  question_count?: number | null;
+  time_limit_ms?: number | null;
   consent?: (ConsentText & { required: boolean; given_at: string | null }) | null;
   results_url?: string | null;
 }
@@ -97,6 +105,10 @@ export type LiveEvent =
       engine: string | null;
       question: { number: number; total: number } | null;
       speaker: Speaker | null;
+      /** The interview closes politely at this `atMs`. */
+      timeLimitMs: number | null;
+      /** When the event was, on the interview's own clock. */
+      atMs: number | null;
     }
   | { type: "turn"; speaker: Speaker | null; state: TurnState }
   | { type: "question"; number: number; total: number; text: string }

@@ -5,11 +5,11 @@ import { ApiError } from "../client/http";
 import { rememberToken } from "../client/memory";
 import { interviewAddress, localPart } from "../client/route";
 import type { Health, Kind } from "../client/types";
+import { language, texts } from "../i18n";
 import { Icon } from "../ui/Icon";
 import { Panel } from "../ui/Panel";
 import { Shell } from "../ui/Shell";
 import { Unreachable } from "../ui/Unreachable";
-import { count } from "../ui/format";
 import { useRetryingLoad } from "../ui/useRetryingLoad";
 
 /** `/`: what Viva is, and a way to try each built-in kind of interview. */
@@ -21,15 +21,12 @@ export default function HomePage() {
     return { kinds, health };
   }, []);
   const [loaded, retry] = useRetryingLoad(load);
+  const t = texts("candidate");
   return (
-    <Shell title="Voice interviews on your own machine">
-      <p className="lead">
-        Viva holds spoken interviews in the browser. An AI interviewer greets, asks the questions of a plan aloud and
-        listens; you get a transcript of both sides. Nothing leaves this server unless it was set up to use a speech
-        model elsewhere.
-      </p>
-      <h2>Try an interview</h2>
-      {loaded.state === "loading" && <p role="status">One moment…</p>}
+    <Shell title={t("home.title")}>
+      <p className="lead">{t("home.lead")}</p>
+      <h2>{t("home.try")}</h2>
+      {loaded.state === "loading" && <p role="status">{texts("shared")("moment")}</p>}
       {loaded.state === "waiting" && <Unreachable onRetry={retry} />}
       {loaded.state === "failed" && (
         <Panel tone="warning" testId="problem">
@@ -39,6 +36,10 @@ export default function HomePage() {
       {loaded.state === "ready" && (
         <>
           <Kinds kinds={loaded.value.kinds} />
+          <h2>{t("home.staff")}</h2>
+          <p>
+            {t("home.staffText")} <a href="/interviews">{t("home.staffLink")}</a>
+          </p>
           <About health={loaded.value.health} />
         </>
       )}
@@ -47,6 +48,7 @@ export default function HomePage() {
 }
 
 function Kinds({ kinds }: { kinds: Kind[] }) {
+  const t = texts("candidate");
   const [starting, setStarting] = useState<string | null>(null);
   const [refusal, setRefusal] = useState("");
   const start = async (kind: string): Promise<void> => {
@@ -63,7 +65,7 @@ function Kinds({ kinds }: { kinds: Kind[] }) {
       setStarting(null);
     }
   };
-  if (kinds.length === 0) return <p>This server has no built-in interviews.</p>;
+  if (kinds.length === 0) return <p>{t("home.none")}</p>;
   return (
     <>
       {refusal !== "" && (
@@ -74,19 +76,20 @@ function Kinds({ kinds }: { kinds: Kind[] }) {
       <ul className="kinds">
         {kinds.map((kind) => (
           <li key={kind.kind} className="card" data-testid="kind" data-kind={kind.kind}>
-            <h3>{kind.title}</h3>
-            <p>{kind.description}</p>
+            <h3 data-words="server">{kind.title}</h3>
+            <p data-words="server">{kind.description}</p>
             <p className="quiet">
-              {count(kind.question_count, "question", "questions")}, about{" "}
-              {count(kind.duration_minutes, "minute", "minutes")} · {languageName(kind.language)}
+              {t("home.questions", { count: kind.question_count })},{" "}
+              {t("home.minutes", { count: kind.duration_minutes })} ·{" "}
+              <span data-words="server">{languageName(kind.language)}</span>
             </p>
             <Button
               className="button primary"
-              aria-label={`Start an interview: ${kind.title}`}
+              aria-label={t("home.startKind", { title: kind.title })}
               onPress={() => void start(kind.kind)}
               data-testid={`start-${kind.kind}`}
             >
-              <Icon name="microphone" /> {starting === kind.kind ? "Opening…" : "Start an interview"}
+              <Icon name="microphone" /> {starting === kind.kind ? t("home.opening") : t("home.start")}
             </Button>
           </li>
         ))}
@@ -97,7 +100,7 @@ function Kinds({ kinds }: { kinds: Kind[] }) {
 
 function languageName(tag: string): string {
   try {
-    return new Intl.DisplayNames(undefined, { type: "language" }).of(tag) ?? tag;
+    return new Intl.DisplayNames(language(), { type: "language" }).of(tag) ?? tag;
   } catch {
     return tag;
   }
@@ -105,24 +108,23 @@ function languageName(tag: string): string {
 
 /** Why an interview cannot be started from this page, in words for the person before it. */
 function startRefusal(error: unknown): string {
-  if (!(error instanceof ApiError)) return "The server does not answer at the moment. Please try again shortly.";
-  if (error.status === 401 || error.status === 403) {
-    return "Here, interviews are started by an invitation link. Please use the link that you were sent.";
-  }
-  if (error.status === 429 || error.status === 503)
-    return "The server is busy at the moment. Please try again shortly.";
+  const t = texts("candidate");
+  if (!(error instanceof ApiError)) return t("home.unreachable");
+  if (error.status === 401 || error.status === 403) return t("home.byLink");
+  if (error.status === 429 || error.status === 503) return t("home.busy");
   return error.message;
 }
 
 function About({ health }: { health: Health | null }) {
+  const t = texts("candidate");
   const engine = nameOf(health?.engine);
   const version = nameOf(health?.version);
   if (engine === null && version === null) return null;
   return (
     <p className="quiet" data-testid="about">
-      {engine !== null && <>Engine: {engine}</>}
+      {engine !== null && <>{t("home.engine", { engine })}</>}
       {engine !== null && version !== null && " · "}
-      {version !== null && <>Viva {version}</>}
+      {version !== null && <>{t("home.version", { version })}</>}
     </p>
   );
 }

@@ -1,14 +1,10 @@
 import type { ReactNode } from "react";
+import { texts } from "../i18n";
 import { Icon, type IconName } from "./Icon";
 
 export type Tone = "info" | "good" | "warning" | "error";
 
-const TONES: Record<Tone, { icon: IconName; word: string }> = {
-  info: { icon: "info", word: "Note" },
-  good: { icon: "check", word: "Done" },
-  warning: { icon: "warning", word: "Please note" },
-  error: { icon: "warning", word: "Problem" },
-};
+const ICONS: Record<Tone, IconName> = { info: "info", good: "check", warning: "warning", error: "warning" };
 
 interface PanelProps {
   tone: Tone;
@@ -23,9 +19,9 @@ export function Panel({ tone, children, testId, announced = true }: PanelProps) 
   const role = announced ? (tone === "error" ? "alert" : "status") : undefined;
   return (
     <div className={`panel panel-${tone}`} role={role} data-testid={testId}>
-      <Icon name={TONES[tone].icon} />
+      <Icon name={ICONS[tone]} />
       <div>
-        <span className="hidden">{TONES[tone].word}: </span>
+        <span className="hidden">{texts("shared")(`tone.${tone}`)}: </span>
         {children}
       </div>
     </div>

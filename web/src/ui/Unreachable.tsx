@@ -1,18 +1,19 @@
 import { Button } from "react-aria-components/Button";
+import { texts } from "../i18n";
 import { Panel } from "./Panel";
 
 /** Said while a page waits for a server that does not answer. */
 export function Unreachable({ onRetry }: { onRetry: () => void }) {
+  const t = texts("shared");
   return (
     <>
       <Panel tone="warning" testId="unreachable">
         <p>
-          <strong>The server does not answer at the moment.</strong> This page tries again by itself. Please check
-          that you are online.
+          <strong>{t("unreachable.title")}</strong> {t("unreachable.text")}
         </p>
       </Panel>
       <Button className="button" onPress={onRetry}>
-        Try now
+        {t("tryNow")}
       </Button>
     </>
   );

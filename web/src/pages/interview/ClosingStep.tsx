@@ -1,60 +1,72 @@
+import { localPart } from "../../client/route";
+import { Contact } from "../../components/HelpButton";
+import { texts } from "../../i18n";
 import { Icon } from "../../ui/Icon";
 import { Panel } from "../../ui/Panel";
 import { Shell } from "../../ui/Shell";
-import { localPart } from "../../client/route";
-import type { About, Outcome } from "./arrival";
+import type { About, Outcome, Ticket } from "./arrival";
 
-const REASONS: Record<string, string> = {
-  completed: "You have answered all questions. Thank you.",
-  candidate_ended: "You ended the interview. Thank you for your time.",
-  platform_ended: "The interview was ended by the people who invited you.",
-  time_limit: "The time for this interview is up. Thank you.",
-  network_lost: "The connection was lost for too long, so the interview was closed.",
-  expired: "The time to hold this interview is over.",
-  interrupted: "The server was stopped in the middle of the interview. That was not your fault.",
-  budget: "The interview was closed early for a technical reason. That was not your fault.",
-  engine_failed: "The interviewer’s voice failed, so the interview was closed. That was not your fault.",
-  internal: "The interview was closed by a technical fault. That was not your fault.",
-};
+const REASONS = [
+  "completed",
+  "candidate_ended",
+  "platform_ended",
+  "time_limit",
+  "network_lost",
+  "expired",
+  "interrupted",
+  "budget",
+  "engine_failed",
+  "internal",
+] as const;
 
-const CUT_SHORT = new Set(["network_lost", "interrupted", "budget", "engine_failed", "internal"]);
+const CUT_SHORT: readonly string[] = ["network_lost", "interrupted", "budget", "engine_failed", "internal"];
 
 interface ClosingStepProps {
   about: About;
   outcome: Outcome;
-  token: string | null;
+  ticket: Ticket | null;
 }
 
-export function ClosingStep({ about, outcome, token }: ClosingStepProps) {
-  const reason = REASONS[outcome.endReason ?? ""] ?? "The interview is over. Thank you.";
+/** How it ended, whether it is saved, and what happens next. */
+export function ClosingStep({ about, outcome, ticket }: ClosingStepProps) {
+  const t = texts("candidate");
+  const reason = REASONS.find((known) => known === outcome.endReason) ?? "other";
   return (
-    <Shell title="The interview is over" step="closing">
+    <Shell title={t("closing.title")} step="closing">
       <div data-testid="closing" data-end-reason={outcome.endReason ?? ""} className="stack">
-        <p className="lead">{reason}</p>
+        <p className="lead">{t(`closing.reason.${reason}`)}</p>
         {outcome.saved ? (
           <Panel tone="good" testId="saved">
             <p>
-              <strong>Your answers are saved.</strong> You can close this page.
+              <strong>{t("closing.saved")}</strong> {t("closing.savedHint")}
             </p>
           </Panel>
         ) : (
           <Panel tone="warning" testId="not-saved">
             <p>
-              <strong>The server did not confirm that the last answers are saved.</strong> Please tell the people who
-              invited you.
+              <strong>{t("closing.notSaved")}</strong> {t("closing.notSavedHint")}
             </p>
           </Panel>
         )}
         <section aria-labelledby="next" className="card">
-          <h2 id="next">What happens next</h2>
-          <p>Whoever set up “{about.title}” can now read what was said.</p>
-          {CUT_SHORT.has(outcome.endReason ?? "") && (
-            <p>If you could not say everything, ask them for a new link. Your answers so far are not lost.</p>
+          <h2 id="next">{t("closing.next")}</h2>
+          {about.nextSteps === "" ? (
+            <p>{t("closing.nextDefault", { title: about.title })}</p>
+          ) : (
+            <p className="consent-text" data-testid="next-steps" data-words="server">
+              {about.nextSteps}
+            </p>
           )}
+          {CUT_SHORT.includes(outcome.endReason ?? "") && <p>{t("closing.cutShort")}</p>}
+          <Contact contact={about.contact} reference={ticket?.sessionId ?? null} />
           {outcome.resultsUrl !== null && (
             <p>
-              <a className="button" href={resultsLink(outcome.resultsUrl, token)} data-testid="results-link">
-                <Icon name="info" /> Read what was written down
+              <a
+                className="button"
+                href={resultsLink(outcome.resultsUrl, ticket?.token ?? null)}
+                data-testid="results-link"
+              >
+                <Icon name="info" /> {t("closing.results")}
               </a>
             </p>
           )}

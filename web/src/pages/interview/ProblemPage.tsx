@@ -1,3 +1,6 @@
+import { Button } from "react-aria-components/Button";
+import { Contact } from "../../components/HelpButton";
+import { texts } from "../../i18n";
 import { Panel } from "../../ui/Panel";
 import { Shell } from "../../ui/Shell";
 
@@ -6,50 +9,64 @@ interface ProblemPageProps {
   code: string;
   /** The HTTP status, where the error came with one. */
   status: number | null;
+  /** What the server says of it. */
   detail: string;
+  /** Whom to ask, where that is known. */
+  contact?: string;
 }
 
-interface Words {
-  title: string;
-  what: string;
-  remedy: string;
-}
+type Kind = "over" | "expired" | "noToken" | "unknown" | "budget" | "unsupported" | "other";
 
-const ASK = "Please ask the person who invited you for a new link.";
-
-function wordsFor({ code, status, detail }: ProblemPageProps): Words {
-  const over = status === 410 || /expired|ended|used|gone/.test(code);
-  if (over) {
-    return { title: "This link no longer works", what: "It has been used up, or its time is over.", remedy: ASK };
-  }
-  if (code === "no_token")
-    return { title: "The link is not complete", what: detail, remedy: "Please open the whole link again." };
+function kindOf({ code, status }: ProblemPageProps): Kind {
+  if (code === "no_token") return "noToken";
+  if (code === "unsupported") return "unsupported";
+  if (code === "budget_used_up") return "budget";
+  if (code === "invite_used_up") return "over";
+  if (status === 410 || /expired|ended|gone/.test(code)) return "expired";
   if (status === 404 || status === 401 || status === 403 || /not_found|unauthorized|forbidden|token/.test(code)) {
-    return {
-      title: "This link is not known",
-      what: "There is no interview for you at this address.",
-      remedy: `Check that the whole link was copied. ${ASK}`,
-    };
+    return "unknown";
   }
-  return {
-    title: "The interview cannot start",
-    what: detail,
-    remedy: "Please try again, or tell the person who invited you.",
-  };
+  return "other";
 }
 
 /** Why there is no interview here, and what to do. */
 export function ProblemPage(props: ProblemPageProps) {
-  const words = wordsFor(props);
+  const t = texts("candidate");
+  const { code, detail, contact = "" } = props;
+  const kind = kindOf(props);
   return (
-    <Shell title={words.title} step="problem">
-      <div data-testid="problem" data-code={props.code}>
+    <Shell title={t(`problem.${kind}.title`)} step="problem">
+      <div data-testid="problem" data-code={code} data-kind={kind}>
         <Panel tone="error">
-          <p>{words.what}</p>
-          <p>{words.remedy}</p>
+          <What kind={kind} detail={detail} />
         </Panel>
-        <p className="quiet">Code: {props.code}</p>
+        {contact !== "" && <Contact contact={contact} reference={null} />}
+        <p>
+          <Button className="button" onPress={() => window.location.reload()} data-testid="problem-again">
+            {t("problem.again")}
+          </Button>
+        </p>
+        <p className="quiet">{t("problem.code", { code })}</p>
       </div>
     </Shell>
+  );
+}
+
+function What({ kind, detail }: { kind: Kind; detail: string }) {
+  const t = texts("candidate");
+  if (kind === "unsupported") {
+    return (
+      <>
+        <p>{t("mic.problem.unsupported.remedy")}</p>
+        <p>{t("problem.unsupported.used")}</p>
+      </>
+    );
+  }
+  return (
+    <>
+      {/* Of a link and of what is not foreseen the server knows more than this page. */}
+      {kind === "over" || kind === "other" ? <p data-words="server">{detail}</p> : <p>{t(`problem.${kind}.what`)}</p>}
+      <p>{t(`problem.${kind}.remedy`)}</p>
+    </>
   );
 }

@@ -1,0 +1,20 @@
+/** What shows an interview: components with props, without routing, the address bar or storage. */
+export { Captions, CAPTION_SIZES, type CaptionSettings, type CaptionSize } from "./Captions";
+export { CheckReport } from "./CheckReport";
+export { ConnectionState, ConnectionTrouble, Notices } from "./Connection";
+export { ConsentGate } from "./ConsentGate";
+export { DeviceCheck } from "./DeviceCheck";
+export { Contact, HelpButton } from "./HelpButton";
+export { InterviewControls } from "./InterviewControls";
+export { LeaveButton } from "./LeaveButton";
+export { LiveInterview } from "./LiveInterview";
+export { MicrophoneHelp, MicrophonePicker } from "./MicrophonePicker";
+export { MutedWatch } from "./MutedWatch";
+export { QuestionProgress } from "./QuestionProgress";
+export { SpeakerTest } from "./SpeakerTest";
+export { Steps, type StepName } from "./Steps";
+export { TextAnswer } from "./TextAnswer";
+export { TimeLeft } from "./TimeLeft";
+export { TurnIndicator } from "./TurnIndicator";
+export { type Interview, useInterview } from "./useInterview";
+export { type Microphone, useMicrophone } from "./useMicrophone";
