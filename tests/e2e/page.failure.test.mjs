@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { byId, checkAccessible, launch, openPage, waitForData } from "./support/browser.mjs";
-import { giveVoice, sessionOf, startInterview, walkToStart, watchPage } from "./support/candidate.mjs";
+import { giveVoice, sessionOf, startInterview, walkToCheck, walkToStart, watchPage } from "./support/candidate.mjs";
 import { Viva } from "./support/viva.mjs";
 import { speechClips } from "./support/words.mjs";
 
@@ -13,12 +13,10 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** From the link to the microphone step, where no microphone may come. */
+/** From the link to the sound check, where no microphone may come. */
 async function walkToMicrophone(page, link) {
   await page.goto(link);
-  await byId(page, "continue").waitFor({ timeout: 15_000 });
-  if (await byId(page, "consent").isVisible()) await byId(page, "consent").click();
-  await byId(page, "continue").click();
+  await walkToCheck(page);
 }
 
 describe("without a microphone", () => {
@@ -36,8 +34,8 @@ describe("without a microphone", () => {
     await waitForData(page, "mic-problem", "problem", "denied", 10_000);
     await checkAccessible(page, "failure-denied");
     await byId(page, "no-mic").click();
+    await startInterview(page);
     await waitForData(page, "turn", "turn", "user", 60_000);
-    await byId(page, "type-instead").click();
     await byId(page, "text-answer").fill("No microphone, but an answer.");
     await byId(page, "send-text").click();
     const mine = page.locator('[data-testid="caption"][data-role="user"]');

@@ -157,16 +157,16 @@ describe("the interview page", () => {
     await tabTo(page, "start-tryout");
     await page.keyboard.press("Enter");
 
-    await byId(page, "continue").or(byId(page, "start")).first().waitFor({ timeout: 15_000 });
+    await byId(page, "continue").waitFor({ timeout: 15_000 });
     await checkAccessible(page, "phone-welcome");
-    if (await byId(page, "consent").isVisible()) {
-      await tabTo(page, "consent");
-      await page.keyboard.press("Space");
-    }
     await tabTo(page, "continue");
     await page.keyboard.press("Enter");
-    await page.locator('[data-testid="start"]:not([data-disabled])').waitFor({ timeout: 10_000 });
+    await page.locator('[data-testid="check-next"]:not([data-disabled])').waitFor({ timeout: 10_000 });
     await checkAccessible(page, "phone-microphone");
+    await tabTo(page, "check-next");
+    await page.keyboard.press("Enter");
+    await page.locator('[data-testid="start"]:not([data-disabled])').waitFor({ timeout: 10_000 });
+    await checkAccessible(page, "phone-practice");
     await tabTo(page, "start");
     await page.keyboard.press("Enter");
     await waitForData(page, "connection-state", "state", "live", 20_000);

@@ -3,11 +3,12 @@ import { byId, waitForData } from "./browser.mjs";
 
 /**
  * Puts a microphone into the page that is fed by WebAudio. Whenever the page says that it is the candidate's turn,
- * the next clip is spoken; `window.candidate` tells what was.
+ * the next clip is spoken; `window.candidate` tells what was. The sound check and the practice get the first clip, which
+ * the interview hears again. Works in Chromium and in Firefox (`FirefoxPage`).
  */
 export async function giveVoice(page, clips) {
   await page.addInitScript((recordings) => {
-    const candidate = { spoken: [], playing: false, turns: 0 };
+    const candidate = { spoken: [], playing: false, turns: 0, tracks: [], practised: 0 };
     window.candidate = candidate;
     let context = null;
     let output = null;
@@ -19,7 +20,9 @@ export async function giveVoice(page, clips) {
       context ??= new AudioContext({ sampleRate: 48000 });
       output ??= context.createMediaStreamDestination();
       // Each caller gets a track of its own: the page stops the one that it no longer needs.
-      return new MediaStream(output.stream.getAudioTracks().map((track) => track.clone()));
+      const tracks = output.stream.getAudioTracks().map((track) => track.clone());
+      candidate.tracks.push(...tracks);
+      return new MediaStream(tracks);
     };
     navigator.mediaDevices.getUserMedia = async () => microphone();
 
@@ -43,9 +46,14 @@ export async function giveVoice(page, clips) {
         return;
       }
       candidate.playing = true;
-      const index = next++;
-      await play(index);
-      candidate.spoken.push(recordings[index].name);
+      if (document.querySelector('[data-testid="practice-mark"]')) {
+        await play(0);
+        candidate.practised += 1;
+      } else {
+        const index = next++;
+        await play(index);
+        candidate.spoken.push(recordings[index].name);
+      }
       candidate.playing = false;
       if (waiting && turn === "user") void answer();
       waiting = false;
@@ -53,7 +61,11 @@ export async function giveVoice(page, clips) {
     /** For the level meter: a few words before the interview. */
     candidate.tryMicrophone = () => play(0);
 
+    let stage = null;
     const look = () => {
+      const checking = document.querySelector('[data-testid="check"]')?.dataset.stage ?? null;
+      if (checking !== stage && checking === "speaking" && recordings.length > 0) void play(0);
+      stage = checking;
       const now = document.querySelector('[data-testid="turn"]')?.dataset.turn ?? "none";
       if (now === turn) return;
       turn = now;
@@ -140,16 +152,32 @@ export async function listenToAgent(page) {
   });
 }
 
-/** From the first step to the button that starts; `look(step)` is called on each. */
+/** From the first step to the button that starts; `look(step)` is called on each. No check and no practice. */
 export async function walkToStart(page, look = async () => undefined) {
-  await byId(page, "continue").or(byId(page, "start")).first().waitFor({ timeout: 20_000 });
-  if (await byId(page, "continue").isVisible()) {
-    await look("welcome");
-    if (await byId(page, "consent").isVisible()) await byId(page, "consent").click();
-    await byId(page, "continue").click();
+  await walkToCheck(page, look);
+  if (await byId(page, "check-next").isVisible()) {
+    await look("microphone");
+    await page.locator('[data-testid="check-next"]:not([data-disabled])').click();
   }
   await page.locator('[data-testid="start"]:not([data-disabled])').waitFor({ timeout: 10_000 });
-  await look("microphone");
+  await look("start");
+}
+
+/** From the first step to the sound check, or to the button of who comes back. */
+export async function walkToCheck(page, look = async () => undefined) {
+  const there = byId(page, "check").or(byId(page, "start")).first();
+  await byId(page, "continue").or(there).first().waitFor({ timeout: 20_000 });
+  if (await byId(page, "continue").isVisible()) {
+    await look("welcome");
+    await byId(page, "continue").click();
+    await byId(page, "agree").or(there).first().waitFor({ timeout: 10_000 });
+    if (await byId(page, "agree").isVisible()) {
+      await look("consent");
+      await byId(page, "consent").click();
+      await byId(page, "agree").click();
+    }
+  }
+  await there.waitFor({ timeout: 10_000 });
 }
 
 /** Starts, and waits until audio flows. */

@@ -28,6 +28,7 @@ export interface Invite {
   contact?: string;
   time_limit_ms?: number | null;
   attempts_left: number | null;
+  opens_at?: string | null;
   expires_at: string | null;
   consent: ConsentText | null;
 }

@@ -20,7 +20,7 @@ export function HelpButton({ contact, reference }: HelpButtonProps) {
   const t = texts("candidate");
   return (
     <DialogTrigger>
-      <Button className="button" data-testid="help">
+      <Button className="button small" data-testid="help">
         <Icon name="help" /> {t("controls.help")}
       </Button>
       <ModalOverlay className="overlay" isDismissable>

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { ToggleButton } from "react-aria-components/ToggleButton";
 import type { CandidateMessage } from "../client/types";
@@ -16,8 +16,6 @@ interface InterviewControlsProps {
   ending: boolean;
   /** The field to type in is open from the start: the candidate has no microphone. */
   typing?: boolean;
-  /** Further buttons, for example help and leaving. */
-  children?: ReactNode;
 }
 
 /** Everything that the candidate can do in the interview; on a phone within reach of the thumb. */
@@ -78,7 +76,6 @@ export function InterviewControls(props: InterviewControlsProps) {
         >
           <Icon name="keyboard" /> {t("controls.type")}
         </Button>
-        {props.children}
       </div>
     </section>
   );

@@ -10,7 +10,7 @@ export function LeaveButton({ ending, onEnd }: { ending: boolean; onEnd: () => v
   const t = texts("candidate");
   return (
     <DialogTrigger>
-      <Button className="button" isDisabled={ending} data-testid="end">
+      <Button className="button small" isDisabled={ending} data-testid="end">
         <Icon name="leave" /> {t("controls.leave")}
       </Button>
       <ModalOverlay className="overlay" isDismissable>

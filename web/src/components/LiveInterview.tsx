@@ -26,7 +26,7 @@ interface LiveInterviewProps {
   isPractice?: boolean;
   soundBlocked: boolean;
   onAllowSound: () => void;
-  /** Buttons beside the controls. */
+  /** Help and leaving: in sight, and away from what is pressed often. */
   children?: ReactNode;
 }
 
@@ -51,6 +51,7 @@ export function LiveInterview(props: LiveInterviewProps) {
         <div className="live-line">
           {props.mark}
           {!isPractice && <TimeLeft deadlineMs={state.deadlineMs} />}
+          <div className="live-extras">{props.children}</div>
         </div>
         <ConnectionTrouble state={state} onRetry={() => interview.retryNow()} isSaved={!isPractice} />
         {props.soundBlocked && (
@@ -80,9 +81,7 @@ export function LiveInterview(props: LiveInterviewProps) {
         onMute={setMuted}
         ending={state.phase.name === "ending"}
         typing={microphone.silent}
-      >
-        {props.children}
-      </InterviewControls>
+      />
       <Captions
         items={state.captions}
         settings={props.captions}

@@ -32,7 +32,7 @@ export function TextAnswer({ onTell, onReply }: TextAnswerProps) {
       <label className="field">
         <span>{t("text.label")}</span>
         <textarea
-          rows={3}
+          rows={2}
           maxLength={LONGEST_ANSWER}
           value={text}
           onChange={(event) => setText(event.target.value)}

@@ -117,7 +117,7 @@ export function Practice(props: PracticeProps) {
       onAllowSound={() => void props.sound.start()}
     >
       <HelpButton contact={props.contact} reference={props.reference} />
-      <Button className="button" isDisabled={stopping} onPress={stop} data-testid="practice-stop">
+      <Button className="button small" isDisabled={stopping} onPress={stop} data-testid="practice-stop">
         <Icon name="leave" /> {t("practice.stop")}
       </Button>
     </LiveInterview>

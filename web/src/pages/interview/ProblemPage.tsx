@@ -3,6 +3,8 @@ import { Contact } from "../../components/HelpButton";
 import { texts } from "../../i18n";
 import { Panel } from "../../ui/Panel";
 import { Shell } from "../../ui/Shell";
+import { dateTime } from "../../ui/format";
+import { NOT_OPEN } from "./arrival";
 
 interface ProblemPageProps {
   /** The API's code for the error. */
@@ -15,13 +17,15 @@ interface ProblemPageProps {
   contact?: string;
 }
 
-type Kind = "over" | "expired" | "noToken" | "unknown" | "budget" | "unsupported" | "other";
+type Kind = "used" | "closed" | "notOpen" | "expired" | "noToken" | "unknown" | "budget" | "unsupported" | "other";
 
 function kindOf({ code, status }: ProblemPageProps): Kind {
   if (code === "no_token") return "noToken";
   if (code === "unsupported") return "unsupported";
   if (code === "budget_used_up") return "budget";
-  if (code === "invite_used_up") return "over";
+  if (code === "invite_used_up") return "used";
+  if (code === "invite_closed") return "closed";
+  if (code === NOT_OPEN) return "notOpen";
   if (status === 410 || /expired|ended|gone/.test(code)) return "expired";
   if (status === 404 || status === 401 || status === 403 || /not_found|unauthorized|forbidden|token/.test(code)) {
     return "unknown";
@@ -62,10 +66,15 @@ function What({ kind, detail }: { kind: Kind; detail: string }) {
       </>
     );
   }
+  const opens = kind === "notOpen" ? dateTime(detail) : "";
   return (
     <>
-      {/* Of a link and of what is not foreseen the server knows more than this page. */}
-      {kind === "over" || kind === "other" ? <p data-words="server">{detail}</p> : <p>{t(`problem.${kind}.what`)}</p>}
+      {/* Of what is not foreseen the server knows more than this page. */}
+      {kind === "other" && <p data-words="server">{detail}</p>}
+      {kind === "notOpen" && (
+        <p>{opens === "" ? t("problem.notOpen.later") : t("problem.notOpen.what", { when: opens })}</p>
+      )}
+      {kind !== "other" && kind !== "notOpen" && <p>{t(`problem.${kind}.what`)}</p>}
       <p>{t(`problem.${kind}.remedy`)}</p>
     </>
   );

@@ -56,6 +56,9 @@ export interface Arrival {
   ended: Outcome | null;
 }
 
+/** The server's code for a link that opens later; here its detail is the time. */
+export const NOT_OPEN = "invite_not_open";
+
 /** `/i/{code}`: back to the interview that this browser began with it, or a new one. */
 export async function openByInvite(code: string): Promise<Arrival> {
   return (await begunByInvite(code)) ?? newByInvite(code);
@@ -63,6 +66,10 @@ export async function openByInvite(code: string): Promise<Arrival> {
 
 export async function newByInvite(code: string): Promise<Arrival> {
   const invite = await new PublicApi().invite(code);
+  // Said here and not after the consent. The server's clock decides when the session is opened.
+  if (Date.parse(invite.opens_at ?? "") > Date.now()) {
+    throw new ApiError(410, NOT_OPEN, invite.opens_at ?? "", null, null);
+  }
   return {
     about: aboutInvite(invite),
     invite: code,
