@@ -185,8 +185,13 @@ impl SignIn {
         Ok((user.user_id, name))
     }
 
+    /// Whether people can sign in by a mailed code.
+    pub fn is_configured(&self) -> bool {
+        self.has_key && self.mailer.is_configured()
+    }
+
     fn configured(&self) -> Result<(), SignInError> {
-        if self.has_key && self.mailer.is_configured() { Ok(()) } else { Err(SignInError::NotConfigured) }
+        if self.is_configured() { Ok(()) } else { Err(SignInError::NotConfigured) }
     }
 
     /// Looks for a proof that holds, and for whom it is.

@@ -71,6 +71,11 @@ impl Mailer {
         !matches!(self.0, Way::Off)
     }
 
+    /// Whether mails only go to the outbox of development.
+    pub fn is_outbox(&self) -> bool {
+        matches!(self.0, Way::Outbox(_))
+    }
+
     /// Takes a mail to deliver. Returns at once; that it arrives is not known.
     ///
     /// # Errors

@@ -50,6 +50,11 @@ impl Pages {
         })
     }
 
+    /// Whether a site of somebody else may show the embedded interview.
+    pub fn may_be_embedded(&self) -> bool {
+        self.policy != self.embedded_policy
+    }
+
     fn read(&self, path: &str) -> Option<Cow<'static, [u8]>> {
         match &self.directory {
             None => Bundle::get(path).map(|file| file.data),
@@ -141,6 +146,7 @@ mod tests {
         let ends = |policy: &HeaderValue, with: &str| policy.to_str().is_ok_and(|policy| policy.ends_with(with));
         assert!(ends(&closed.policy, "frame-ancestors 'none'") && ends(&closed.embedded_policy, "ancestors 'none'"));
         assert!(ends(&open.policy, "ancestors 'none'"));
+        assert!(open.may_be_embedded() && !closed.may_be_embedded());
         assert!(ends(&open.embedded_policy, "frame-ancestors https://jobs.example https://b.example"));
     }
 }

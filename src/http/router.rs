@@ -6,7 +6,7 @@ use super::{
     extract::BODY_BYTES_MAX,
     grpc_gate, idempotency, middleware, openapi, page,
     routes::{
-        self, catalogue, docs, erasure, events, exports, health, interviews, invites, live, realtime, rooms,
+        self, catalogue, desk, docs, erasure, events, exports, health, interviews, invites, live, realtime, rooms,
         scorecards, sessions, sign_in, signaling, usage, voice, webhooks,
     },
 };
@@ -85,6 +85,7 @@ fn pages() -> Router<AppState> {
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::description())
         .merge(catalogue::routes())
+        .merge(desk::routes())
         .merge(invites::routes())
         .merge(erasure::routes())
         .merge(events::routes())

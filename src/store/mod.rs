@@ -6,6 +6,7 @@
 
 mod client_secrets;
 pub mod conformance;
+mod desk;
 pub mod erasure;
 mod error;
 mod exports;
@@ -28,6 +29,7 @@ mod users;
 mod voice;
 pub mod webhooks;
 
+pub use desk::{DeskFilter, DeskSession};
 pub use error::StoreError;
 pub use exports::ExportFilter;
 pub use forgetful::Forgetful;

@@ -47,6 +47,16 @@ impl SqlStore {
         row.as_ref().map(user).transpose()
     }
 
+    /// The user with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn user(&self, user_id: &UserId) -> Result<Option<User>, StoreError> {
+        let select = query("SELECT * FROM users WHERE user_id = $1").bind(user_id.as_str());
+        let row = select.fetch_optional(self.readers()).await.map_err(unavailable)?;
+        row.as_ref().map(user).transpose()
+    }
+
     /// Gives a user a name, in place of an earlier one.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod cache;
 mod cascade;
 mod catalogue;
 mod crash;
+mod desk;
 mod docs;
 mod engine;
 mod erasure;

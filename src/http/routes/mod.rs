@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 mod catalogue_body;
+pub mod desk;
 pub mod docs;
 pub mod erasure;
 pub mod events;

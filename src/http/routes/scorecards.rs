@@ -330,7 +330,7 @@ pub fn viewer(identity: &Identity, query: &IncludeQuery) -> ApiResult<Viewer> {
 }
 
 /// Who scores, by the credential alone; a platform may say for whom.
-fn author(identity: &Identity, on_behalf_of: Option<&str>) -> ApiResult<Author> {
+pub fn author(identity: &Identity, on_behalf_of: Option<&str>) -> ApiResult<Author> {
     let of = |kind, id: &str, name: &str| Author { kind, id: id.to_owned(), name: name.to_owned() };
     match (identity, on_behalf_of) {
         (Identity::Platform, Some(person)) => {

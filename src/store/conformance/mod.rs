@@ -2,6 +2,7 @@
 //! `tests/it/store.rs` runs all of them over each implementation.
 
 mod client_secrets;
+mod desk;
 mod interviews;
 mod jobs;
 pub mod keeping;
@@ -101,6 +102,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     an_invite_is_used_as_often_as_it_allows(&empty().await).await;
     a_new_server_ends_what_the_old_one_left(&empty().await).await;
     interviews::check(&empty().await).await;
+    desk::check(&empty().await).await;
     jobs::check(&empty().await).await;
     recordings::check(&empty().await).await;
     keeping::check(&empty().await).await;

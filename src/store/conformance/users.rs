@@ -36,7 +36,9 @@ async fn an_address_has_one_user(store: &SqlStore) {
     assert_eq!(store.ensure_user(id(1), address("Ann@Example.com"), at(1)).await, Ok(id(1)));
     assert_eq!(store.ensure_user(id(2), address("ann@example.com"), at(2)).await, Ok(id(1)), "the first one stays");
     let ann = User { user_id: id(1), email: address("ann@example.com"), username: None, created_at: at(1) };
-    assert_eq!(find(store, "ANN@example.com").await, Some(ann));
+    assert_eq!(find(store, "ANN@example.com").await.as_ref(), Some(&ann));
+    assert_eq!(store.user(&id(1)).await, Ok(Some(ann)));
+    assert_eq!(store.user(&id(2)).await, Ok(None));
     let at_once = (10..30).map(|n| store.ensure_user(id(n), address("crowd@example.com"), at(3)));
     let mut ids: Vec<_> = futures_util::future::join_all(at_once).await.into_iter().flatten().collect();
     assert_eq!(ids.len(), 20);

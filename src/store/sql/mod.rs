@@ -6,7 +6,7 @@
 
 pub(super) mod column;
 mod connect;
-mod read;
+pub(super) mod read;
 pub(super) mod write;
 mod writer;
 

@@ -164,11 +164,11 @@ pub(super) async fn invite(pool: &AnyPool, code: &TokenHash) -> Result<Option<In
     row.as_ref().map(interviews::invite).transpose()
 }
 
-fn status(row: &AnyRow) -> Result<Status, StoreError> {
+pub(in crate::store) fn status(row: &AnyRow) -> Result<Status, StoreError> {
     named(&Status::ALL, Status::as_str, &text(row, "status")?).ok_or(StoreError::Damaged("status"))
 }
 
-fn end_reason(row: &AnyRow) -> Result<Option<EndReason>, StoreError> {
+pub(in crate::store) fn end_reason(row: &AnyRow) -> Result<Option<EndReason>, StoreError> {
     let Some(name) = column::<Option<String>>(row, "end_reason")? else { return Ok(None) };
     named(&EndReason::ALL, EndReason::as_str, &name).map(Some).ok_or(StoreError::Damaged("end_reason"))
 }

@@ -89,6 +89,8 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/metrics", Thing::Nothing, Law::Platforms),
     rule("GET", "/api/v1/kinds", Thing::Nothing, Law::Anybody),
     rule("GET", "/api/v1/invites/{code}", Thing::Invite, Law::Code),
+    rule("GET", "/api/v1/me", Thing::Nothing, Law::Makers),
+    rule("GET", "/api/v1/sessions", Thing::Nothing, Law::Makers),
     rule("POST", "/api/v1/interviews", Thing::Interview, Law::Makers),
     rule("GET", "/api/v1/interviews", Thing::Interview, Law::Makers),
     rule("GET", "/api/v1/interviews/{interview_id}", Thing::Interview, Law::Readers),
