@@ -17,7 +17,7 @@ use crate::{
         self, AppState, Shared,
         credentials::{Credentials, CredentialsError},
         page::Pages,
-        rate::PerAddress,
+        rate::{PerAddress, PerClient},
         socket::Sockets,
     },
     ice::IceSource,
@@ -295,6 +295,8 @@ async fn compose(
         // A class behind one address gets its codes; a loop fills nobody's mailbox.
         sign_ups: PerAddress::new(30, 10_000),
         sign_in_tries: PerAddress::new(100, 2_000),
+        // A round of candidates at once; no way to write to the whole world.
+        invite_mails: PerClient::new(50, 30_000),
         rooms: Rooms::load(store.clone(), config.rooms, Timestamp::now()).await?,
         sockets: Sockets::new(config.api.sockets_max),
         // A class that mistypes gets in; a machine that guesses finds nothing in years.

@@ -9,6 +9,7 @@ pub mod guard;
 pub mod ice;
 pub mod id;
 pub mod interview;
+pub mod invitation;
 pub mod key_ring;
 pub mod limit;
 pub mod log;

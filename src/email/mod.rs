@@ -1,4 +1,4 @@
-//! Mail: what sign-in tells people. Over SMTP where `SMTP_SERVER` is set; in open mode without it, into the log and an
+//! Mail: codes of sign-in, and invitations. Over SMTP where `SMTP_SERVER` is set; in open mode without it, into the log and an
 //! outbox that the developer can read; otherwise not at all.
 //!
 //! Nobody waits for a mail server: mails go into a bounded queue, and what becomes of them is told to the log alone.
@@ -11,6 +11,7 @@ pub use outbox::OutboxMail;
 use self::{outbox::Outbox, smtp::Smtp};
 use crate::config::{AccessConfig, EmailConfig};
 use std::fmt;
+use tokio::sync::mpsc::Permit;
 
 /// A mail to one person, in plain text.
 #[derive(Clone)]
@@ -47,6 +48,24 @@ pub enum MailError {
 /// Takes mails and delivers them by itself.
 pub struct Mailer(Way);
 
+/// Where one mail will be taken. Given back when it is dropped.
+pub struct Place<'m>(Taker<'m>);
+
+enum Taker<'m> {
+    Queue(Permit<'m, Mail>),
+    Outbox(&'m Outbox),
+}
+
+impl Place<'_> {
+    /// Takes the mail to deliver; that it arrives is not known.
+    pub fn send(self, mail: Mail) {
+        match self.0 {
+            Taker::Queue(permit) => permit.send(mail),
+            Taker::Outbox(outbox) => outbox.keep(mail),
+        }
+    }
+}
+
 enum Way {
     Smtp(Smtp),
     Outbox(Outbox),
@@ -81,12 +100,18 @@ impl Mailer {
     /// # Errors
     /// [`MailError`].
     pub fn send(&self, mail: Mail) -> Result<(), MailError> {
+        self.reserve()?.send(mail);
+        Ok(())
+    }
+
+    /// A place for one mail, for those who must not begin what they cannot tell.
+    ///
+    /// # Errors
+    /// [`MailError`].
+    pub fn reserve(&self) -> Result<Place<'_>, MailError> {
         match &self.0 {
-            Way::Smtp(smtp) => smtp.send(mail),
-            Way::Outbox(outbox) => {
-                outbox.keep(mail);
-                Ok(())
-            }
+            Way::Smtp(smtp) => Ok(Place(Taker::Queue(smtp.reserve()?))),
+            Way::Outbox(outbox) => Ok(Place(Taker::Outbox(outbox))),
             Way::Off => Err(MailError::NotConfigured),
         }
     }

@@ -50,8 +50,8 @@ impl Smtp {
         Ok(Self { queue })
     }
 
-    pub fn send(&self, mail: Mail) -> Result<(), MailError> {
-        self.queue.try_send(mail).map_err(|_| {
+    pub fn reserve(&self) -> Result<mpsc::Permit<'_, Mail>, MailError> {
+        self.queue.try_reserve().map_err(|_| {
             metrics::counter!("viva_mail_total", "outcome" => "queue_full").increment(1);
             MailError::QueueFull
         })

@@ -84,6 +84,8 @@ pub struct Shared {
     pub sign_ups: rate::PerAddress,
     /// Codes and proofs tried, per address.
     pub sign_in_tries: rate::PerAddress,
+    /// Invitations that a user has mailed, by user.
+    pub invite_mails: rate::PerClient<String>,
     pub rooms: Rooms,
     pub sockets: socket::Sockets,
     /// Room codes that were tried and wrong, per address.

@@ -4,7 +4,7 @@ use crate::support::{
     caller::Caller,
     postgres,
     server::{TestServer, answer, text},
-    services::six_digits,
+    services::{MailServer, six_digits},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp};
 use reqwest::{Method, RequestBuilder};
@@ -34,7 +34,7 @@ async fn everybody_is_told_who_they_are() {
     let (status, body) = answer(as_user(&server, Method::GET, "/api/v1/me", "usr_ann")).await;
     let expected = json!({
         "principal": "user", "user_id": "usr_ann", "name": "usr_ann", "email": null, "can_sign_in": false,
-        "is_development": false, "embed_allowed": false,
+        "can_mail": false, "is_development": false, "embed_allowed": false,
     });
     assert_eq!((status, body), (200, expected));
     let (status, body) = answer(as_platform(&server, Method::GET, "/api/v1/me")).await;
@@ -47,7 +47,7 @@ async fn everybody_is_told_who_they_are() {
     let (status, body) = open.get("/api/v1/me").await;
     let expected = json!({
         "principal": "local", "user_id": null, "name": null, "email": null, "can_sign_in": true,
-        "is_development": true, "embed_allowed": true,
+        "can_mail": true, "is_development": true, "embed_allowed": true,
     });
     assert_eq!((status, body), (200, expected));
     let email = json!({"email": "ann@example.com"});
@@ -146,4 +146,109 @@ async fn a_live_session_shows_what_goes_on() {
     let total = going["question"]["total"].as_u64().unwrap();
     assert!(total > 1 && going["started_at"].is_string() && going["ended_at"].is_null(), "{going}");
     server.stop().await;
+}
+
+async fn invite(server: &TestServer, body: Value) -> (u16, Value) {
+    answer(as_user(server, Method::POST, "/api/v1/interviews/general/invites", "ann").json(&body)).await
+}
+
+/// Everything in the directory of a server, as one text.
+fn kept_in(dir: &std::path::Path) -> Vec<u8> {
+    let files = std::fs::read_dir(dir).expect("a directory").map(|file| file.expect("a file").path());
+    files.filter(|path| path.is_file()).flat_map(|path| std::fs::read(path).expect("its bytes")).collect()
+}
+
+#[tokio::test]
+async fn an_invitation_is_mailed_and_its_address_is_not_kept() {
+    let mut mail = MailServer::start().await;
+    let port = mail.port.to_string();
+    let smtp = [("SMTP_SERVER", "127.0.0.1"), ("SMTP_PORT", &*port), ("EMAIL_USER", "viva@x.test")];
+    let variables = [&[("SECRET_KEY", SECRET), ("API_KEY", KEY)][..], &smtp].concat();
+    let server = TestServer::start(&variables).await;
+    let own = json!({
+        "kind": "general", "title": "Round\nBcc: all@x.test", "host": "Example Ltd", "contact": "help@example.com",
+    });
+    let (status, own) = answer(as_user(&server, Method::POST, "/api/v1/interviews", "ann").json(&own)).await;
+    assert_eq!(status, 201, "{own}");
+    let path = format!("/api/v1/interviews/{}/invites", text(&own, "interview_id"));
+    let body = json!({"email": " Grace.Hopper@Example.com ", "name": "Grace"});
+    let (status, made) = answer(as_user(&server, Method::POST, &path, "ann").json(&body)).await;
+    assert_eq!((status, &made["mailed"]), (201, &json!(true)), "{made}");
+    let mailed = mail.next().await;
+    assert_eq!(
+        (mailed.to.as_slice(), mailed.from.as_str()),
+        (&["grace.hopper@example.com".to_owned()][..], "viva@x.test")
+    );
+    assert_eq!(mailed.subject, "Your interview with Example Ltd: Round Bcc: all@x.test");
+    for part in ["Hello Grace,", "an AI, not a person", &text(&made, "url"), "help@example.com"] {
+        assert!(mailed.body.contains(part), "{part} is missing in {}", mailed.body);
+    }
+    assert!(!made.to_string().contains("hopper"), "{made}");
+
+    let (status, silent) = invite(&server, json!({"name": "Ada"})).await;
+    assert_eq!((status, &silent["mailed"]), (201, &json!(false)), "without an address there is no mail");
+    for (body, pointer) in [
+        (json!({"email": "nobody"}), "/email"),
+        (json!({"email": ""}), "/email"),
+        (json!({"email": "a@x.test, b@x.test"}), "/email"),
+        (json!({"email": "a@x.test\r\nBcc: b@x.test"}), "/email"),
+        (json!({"email": "a@x.test", "name": "x".repeat(81)}), "/name"),
+        (json!({"email": "a@x.test", "name": "a\nb"}), "/name"),
+    ] {
+        let (status, refused) = invite(&server, body.clone()).await;
+        assert_eq!((status, refused["errors"][0]["pointer"].as_str()), (400, Some(pointer)), "{body}: {refused}");
+    }
+    let mut statuses = Vec::new();
+    for n in 0..60 {
+        statuses.push(invite(&server, json!({"email": format!("user{n}@example.com")})).await.0);
+    }
+    assert!(statuses.contains(&429) && statuses.contains(&201), "nobody writes to everybody: {statuses:?}");
+    let dir = server.stop().await;
+    let kept = kept_in(dir.path());
+    let holds = |text: &str| kept.windows(text.len()).any(|part| part.eq_ignore_ascii_case(text.as_bytes()));
+    assert!(holds("general") && !holds("grace.hopper") && !holds("user1@example.com"), "an address is on the disk");
+}
+
+#[tokio::test]
+async fn without_a_way_to_mail_no_invitation_is_left_behind() {
+    let off = TestServer::start(&[("SECRET_KEY", SECRET)]).await;
+    let (status, refused) = invite(&off, json!({"email": "ada@example.com"})).await;
+    assert_eq!((status, refused["code"].as_str()), (409, Some("mail_not_configured")), "{refused}");
+    assert!(text(&refused, "detail").contains("SMTP_SERVER"));
+    off.stop().await;
+
+    let development = TestServer::start(&[]).await;
+    let path = "/api/v1/interviews/general/invites";
+    let (status, made) = development.post(path, json!({"email": "ada@example.com"})).await;
+    assert_eq!((status, &made["mailed"]), (201, &json!(true)));
+    let (_, outbox) = development.get("/dev/outbox").await;
+    assert!(text(&outbox["mails"][0], "body").contains(&text(&made, "url")), "{outbox}");
+    development.stop().await;
+
+    // Takes connections and never says a word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port().to_string();
+    let smtp = [("SMTP_SERVER", "127.0.0.1"), ("SMTP_PORT", &*port), ("VIVA_REQUESTS_PER_MINUTE", "100000")];
+    let full = TestServer::start(&[&[("API_KEY", KEY)][..], &smtp].concat()).await;
+    let (mut made, mut refused) = (0, None);
+    while refused.is_none() {
+        let request = as_platform(&full, Method::POST, path).json(&json!({"email": "ada@example.com"}));
+        let response = request.send().await.unwrap();
+        match response.status().as_u16() {
+            201 => made += 1,
+            _ => refused = Some((response.status(), response.headers().get("retry-after").cloned())),
+        }
+        assert!(made < 1_000, "the queue has a bound");
+    }
+    let (status, wait) = refused.unwrap();
+    assert!(status == 503 && wait.is_some_and(|wait| wait == "30"), "{status}");
+    let (mut listed, mut next) = (0, format!("{path}?limit=200"));
+    loop {
+        let (_, page) = answer(as_platform(&full, Method::GET, &next)).await;
+        listed += page["invites"].as_array().expect("invites").len();
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        next = format!("{path}?limit=200&cursor={cursor}");
+    }
+    assert_eq!(listed, made, "what was refused left nothing behind");
+    full.stop().await;
 }

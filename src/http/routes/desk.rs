@@ -51,6 +51,8 @@ pub struct Me {
     email: Option<String>,
     /// People can sign in by a mailed code.
     can_sign_in: bool,
+    /// Invitations can be mailed.
+    can_mail: bool,
     /// Mails go to `GET /dev/outbox` instead of to people.
     is_development: bool,
     /// Pages of other sites may show the embedded interview (`VIVA_EMBED_ORIGINS`).
@@ -93,6 +95,7 @@ pub async fn me(State(state): State<AppState>, caller: Caller) -> ApiResult<Json
         name,
         email: account.map(|account| account.email.as_str().to_owned()),
         can_sign_in: state.sign_in.is_configured(),
+        can_mail: state.mailer.is_configured(),
         is_development: state.mailer.is_outbox(),
         embed_allowed: state.pages.may_be_embedded(),
     }))

@@ -1,16 +1,24 @@
 //! Invitations to an interview of one's own: links that open it for a time and a number of attempts.
 
 use crate::{
-    domain::{auth::Token, id::encode_128_bits},
+    domain::{
+        auth::{Principal, Token},
+        id::encode_128_bits,
+        invitation::Invitation,
+        sign_in::EmailAddress,
+    },
+    email::{Mail, MailError, Place},
     http::{
         AppState,
         error::{ApiError, ApiResult},
         extract::{Body, Caller},
+        openapi::Problem,
         paging::{self, PageQuery},
-        routes::{catalogue, interviews, now},
+        routes::{catalogue, interviews, now, sessions::check_text},
     },
     random,
     store::{Invite, InviteRecord, ListPosition, NewInvite},
+    wire::error_code::ErrorCode,
 };
 use axum::{
     Json,
@@ -28,6 +36,10 @@ const ATTEMPTS_MAX: u32 = 10_000;
 const OPEN_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How far ahead an invitation may close.
 const CLOSES_WITHIN: SignedDuration = SignedDuration::from_hours(366 * 24);
+/// Characters of the name that a mail greets.
+const NAME_CHARS_MAX: usize = 80;
+/// When the queue of mails is full.
+const BUSY_RETRY_S: u64 = 30;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -46,6 +58,12 @@ pub struct InviteBody {
     /// Until when; a week from its opening when left out.
     #[schema(value_type = Option<String>, format = DateTime)]
     closes_at: Option<Timestamp>,
+    /// Whom the link is mailed to. Not kept.
+    #[schema(format = "email", max_length = 254, example = "ada@example.com")]
+    email: Option<String>,
+    /// Whom the mail greets. Not kept.
+    #[schema(max_length = 80, example = "Ada")]
+    name: Option<String>,
 }
 
 /// An invitation as it is.
@@ -75,6 +93,8 @@ pub struct NewInviteView {
     code: String,
     /// What the candidate opens.
     url: String,
+    /// The link is on its way to `email`. That it arrives is not known here.
+    mailed: bool,
 }
 
 /// A page of invitations.
@@ -85,12 +105,19 @@ pub struct InviteList {
     next_cursor: Option<String>,
 }
 
-/// Makes an invitation link. It keeps the interview as it is now.
+/// Makes an invitation link, and mails it where an address is given. It keeps the interview as it is now, and neither
+/// the address nor the name. When no mail can be taken, no invitation is made.
 #[utoipa::path(
     post, path = "/api/v1/interviews/{interview_id}/invites", tag = "interviews", request_body = InviteBody,
     params(("interview_id" = String, Path, description = "One's own, or a kind", example = "general")),
     security(("api_key" = []), ("bearer" = [])),
-    responses((status = 201, description = "The link is in it", body = NewInviteView))
+    responses(
+        (status = 201, description = "The link is in it", body = NewInviteView),
+        (status = 409, description = "`mail_not_configured`: set SMTP_SERVER, or leave `email` out", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "`at_capacity`: too many mails wait", body = Problem,
+            content_type = "application/problem+json")
+    )
 )]
 pub async fn create(
     State(state): State<AppState>,
@@ -107,6 +134,7 @@ pub async fn create(
     if !(1..=ATTEMPTS_MAX).contains(&attempts) {
         return Err(ApiError::field("/attempts", format!("must be from 1 to {ATTEMPTS_MAX}")));
     }
+    let letter = letter(&state, &principal, &body)?;
     let code = Token::from_random(random::bytes());
     let new = NewInvite {
         invite_id: format!("inv_{}", encode_128_bits(random::bytes())),
@@ -120,6 +148,20 @@ pub async fn create(
     };
     let invite_id = new.invite_id.clone();
     state.store.create_invite(new).await?;
+    let code = code.expose().to_owned();
+    let url = format!("{}/i/{code}", state.public_url);
+    let mailed = letter.is_some();
+    if let Some(letter) = letter {
+        letter.send(&Invitation {
+            interview: &interview,
+            name: body.name.as_deref().unwrap_or_default(),
+            link: &url,
+            minutes: interviews::minutes(&interview),
+            opens_at: (opens_at > at).then_some(opens_at),
+            closes_at,
+            attempts,
+        });
+    }
     let invite =
         Invite { invite_id, owner, interview, attempts_limit: attempts, attempts_used: 0, opens_at, closes_at };
     let view = view(InviteRecord { invite, created_at: at }, at);
@@ -128,9 +170,41 @@ pub async fn create(
     if let Ok(location) = HeaderValue::from_str(&location) {
         headers.insert(header::LOCATION, location);
     }
-    let code = code.expose().to_owned();
-    let url = format!("{}/i/{code}", state.public_url);
-    Ok((StatusCode::CREATED, headers, Json(NewInviteView { invite: view, code, url })))
+    Ok((StatusCode::CREATED, headers, Json(NewInviteView { invite: view, code, url, mailed })))
+}
+
+/// A mail that will be taken, to somebody.
+struct Letter<'m> {
+    place: Place<'m>,
+    to: EmailAddress,
+}
+
+impl Letter<'_> {
+    fn send(self, invitation: &Invitation<'_>) {
+        let to = self.to.as_str().to_owned();
+        self.place.send(Mail { to, subject: invitation.subject(), body: invitation.body() });
+    }
+}
+
+/// The mail that a body asks for, as far as it must be known before there is an invitation: that it can be sent.
+fn letter<'m>(state: &'m AppState, principal: &Principal, body: &InviteBody) -> ApiResult<Option<Letter<'m>>> {
+    check_text("/name", body.name.as_deref().filter(|name| !name.is_empty()), NAME_CHARS_MAX)?;
+    let Some(email) = body.email.as_deref() else { return Ok(None) };
+    let to = EmailAddress::parse(email).map_err(|error| ApiError::field("/email", error.to_string()))?;
+    if let Principal::User { sub, .. } = principal {
+        let refuse = |wait_s| ApiError::retry(ErrorCode::RateLimited, "Too many invitations by mail", wait_s);
+        state.invite_mails.take_of(sub).map_err(refuse)?;
+    }
+    let place = state.mailer.reserve().map_err(|error| match error {
+        MailError::NotConfigured => ApiError::new(
+            ErrorCode::MailNotConfigured,
+            "No mail can be sent here: set SMTP_SERVER, or leave the address out and send the link yourself",
+        ),
+        MailError::QueueFull => {
+            ApiError::retry(ErrorCode::AtCapacity, "Too many mails wait; no invitation was made", BUSY_RETRY_S)
+        }
+    })?;
+    Ok(Some(Letter { place, to }))
 }
 
 /// The invitations to an interview of one's own, newest first. Their links are not kept.
@@ -180,7 +254,7 @@ pub async fn close(
 }
 
 /// Invitations to a built-in kind are everybody's, so only platforms and the local developer see them.
-async fn listable(state: &AppState, principal: &crate::domain::auth::Principal, id: &str) -> ApiResult<()> {
+async fn listable(state: &AppState, principal: &Principal, id: &str) -> ApiResult<()> {
     match interviews::kind(state, id) {
         Some(_) => crate::http::extract::operator(principal),
         None => catalogue::own(state, principal, id).await.map(|_| ()),

@@ -175,7 +175,8 @@ fn limit_starts(state: &AppState, address: IpAddr) -> ApiResult<()> {
     state.starts.take(address).map(|_| ()).map_err(too_many)
 }
 
-fn check_text(pointer: &str, text: Option<&str>, chars_max: usize) -> ApiResult<()> {
+/// A short text of a body, where there is one.
+pub fn check_text(pointer: &str, text: Option<&str>, chars_max: usize) -> ApiResult<()> {
     let Some(text) = text else { return Ok(()) };
     if text.trim().is_empty() || text.chars().count() > chars_max || text.chars().any(char::is_control) {
         return Err(ApiError::field(pointer, format!("must have 1 to {chars_max} printable characters")));
