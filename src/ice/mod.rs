@@ -10,6 +10,7 @@ use crate::{
     domain::{
         ice::{Credential, IceServer, IceServers},
         id::SessionId,
+        room::RoomCode,
     },
 };
 use jiff::Timestamp;
@@ -78,6 +79,9 @@ pub enum IceUser<'a> {
     /// A platform or the local developer, for somebody whom we do not know: nothing is kept, nothing shared.
     /// `nonce`: random, for the name of the credential.
     Somebody { nonce: &'a str },
+    /// Somebody in a room. Credentials are named by `nonce`, since a relay's quota counts by name; what is asked of
+    /// Twilio is kept for the whole room, so that asking often with one code costs the account nothing.
+    Room { code: RoomCode, nonce: &'a str },
 }
 
 impl IceUser<'_> {
@@ -90,14 +94,15 @@ impl IceUser<'_> {
                 let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
                 format!("usr_{hex}")
             }
-            Self::Somebody { nonce } => format!("tmp_{nonce}"),
+            Self::Somebody { nonce } | Self::Room { nonce, .. } => format!("tmp_{nonce}"),
         }
     }
 
-    /// What Twilio's answers for them are kept under. Never the same for two.
+    /// What Twilio's answers for them are kept under. Never the same for two, apart from those in one room.
     fn key(&self) -> Option<String> {
         match self {
             Self::Session(_) | Self::Person { .. } => Some(self.name()),
+            Self::Room { code, .. } => Some(format!("room_{code}")),
             Self::Somebody { .. } => None,
         }
     }

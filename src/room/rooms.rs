@@ -331,6 +331,15 @@ impl Rooms {
         })
     }
 
+    /// Whether a guest would be let in now.
+    ///
+    /// # Errors
+    /// [`RoomError::NotFound`], or a refusal.
+    pub fn admits_guest(&self, code: RoomCode, now: Timestamp) -> Result<(), RoomError> {
+        let room = self.find(code).ok_or(RoomError::NotFound)?;
+        Ok(room.look(|room| room.admits(now))?)
+    }
+
     /// Counts over all rooms that ever were.
     pub fn statistics(&self, now: Timestamp) -> Statistics {
         self.expire(now);

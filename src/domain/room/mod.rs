@@ -395,7 +395,11 @@ impl Room {
         }
     }
 
-    fn admits(&self, now: Timestamp) -> Result<(), Refusal> {
+    /// Whether one more may come in at `now`.
+    ///
+    /// # Errors
+    /// When the room is over or full.
+    pub fn admits(&self, now: Timestamp) -> Result<(), Refusal> {
         self.is_open(now)?;
         let places = self.terms.participants_max.unwrap_or(PARTICIPANTS_MAX) as usize;
         if self.participants.len() < places { Ok(()) } else { Err(Refusal::Full) }

@@ -4,6 +4,7 @@
 use crate::{
     domain::{
         auth::Principal,
+        id::encode_128_bits,
         room::{Refusal, RoomCode, RoomState},
     },
     http::{
@@ -11,8 +12,10 @@ use crate::{
         error::{ApiError, ApiResult},
         extract::{Body, Caller, ClientAddress, operator},
         openapi::Problem,
-        routes::{now, signaling::too_many_wrong_codes},
+        routes::{live::servers, live_body::IceServers, now, signaling::too_many_wrong_codes},
     },
+    ice::IceUser,
+    random,
     room::{Cursor, NewRoom, Paging, RoomDetails, RoomError, RoomSummary, Statistics},
     shutdown::Phase,
     wire::error_code::ErrorCode,
@@ -41,6 +44,8 @@ const PAGE_MAX: usize = 1_000;
 const DESCRIPTION_CHARS_MAX: usize = 2_000;
 /// Characters of a name and of an owner's id.
 const NAME_CHARS_MAX: usize = 128;
+/// Life of the credentials that a participant gets, in seconds. A page that stays longer asks again.
+const ICE_TTL_S: u64 = 14_400;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -58,7 +63,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .route("/api/rooms/{room}/", get(details).delete(close))
         .route("/api/rooms/{room}/join/", post(join))
         .route("/api/rooms/{room}/leave/", post(leave));
-    OpenApiRouter::with_openapi(description).merge(router.into()).merge(slashed.into()).routes(routes!(statistics))
+    OpenApiRouter::with_openapi(description)
+        .merge(router.into())
+        .merge(slashed.into())
+        .routes(routes!(ice_servers))
+        .routes(routes!(statistics))
 }
 
 /// The same operations at the address with the slash, under ids of their own.
@@ -277,6 +286,39 @@ pub async fn leave(
 ) -> ApiResult<Json<RoomDetails>> {
     let (user, _) = user(caller.principal(&state).await?)?;
     Ok(Json(state.rooms.leave(room_code(&room)?, user, now()).await?))
+}
+
+/// STUN and TURN servers for whoever is about to join a room at `/ws`.
+///
+/// The code is the capability, as it is for joining: who has none that is good gets none. A room that would let nobody
+/// in now says so here, before a page asks for a camera.
+#[utoipa::path(
+    get, path = "/api/rooms/{room}/ice-servers", tag = "rooms",
+    params(("room" = String, Path, description = "The room's code", example = "a7x9k2")),
+    responses(
+        (status = 200, body = IceServers),
+        (status = 409, description = "`room_closed`, `room_full`", body = Problem,
+            content_type = "application/problem+json")
+    )
+)]
+pub async fn ice_servers(
+    State(state): State<AppState>,
+    Path(room): Path<String>,
+    ClientAddress(address): ClientAddress,
+) -> ApiResult<Json<IceServers>> {
+    state.wrong_codes.check(address).map_err(too_many_wrong_codes)?;
+    let admitted = match RoomCode::parse(&room) {
+        Some(code) => state.rooms.admits_guest(code, now()).map(|()| code),
+        None => Err(RoomError::NotFound),
+    };
+    if matches!(admitted, Err(RoomError::NotFound)) {
+        state.wrong_codes.take(address).map_err(too_many_wrong_codes)?;
+    }
+    let code = admitted?;
+    let nonce = encode_128_bits(random::bytes());
+    let grant = state.ice.servers(IceUser::Room { code, nonce: &nonce }, ICE_TTL_S).await?;
+    let servers = servers(&grant.servers);
+    Ok(Json(IceServers { ice_servers_camel: servers.clone(), ice_servers: servers, ttl: grant.ttl_s }))
 }
 
 /// Counts over all rooms, for platforms.

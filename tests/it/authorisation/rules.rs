@@ -158,6 +158,8 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/api/rooms/{room}/join/", Thing::Room, Law::Users),
     rule("POST", "/api/rooms/{room}/leave", Thing::Room, Law::Members),
     rule("POST", "/api/rooms/{room}/leave/", Thing::Room, Law::Members),
+    // Credentials are not looked at: the code, which all of them have here, is the capability.
+    rule("GET", "/api/rooms/{room}/ice-servers", Thing::Room, Law::Anybody),
     // Without an upgrade: the same as above (tests/it/signaling.rs has the sockets).
     rule("GET", "/ws", Thing::Nothing, Law::Anybody),
     rule("GET", "/ws/signaling/{room_id}", Thing::Room, Law::Anybody),

@@ -4,6 +4,7 @@ use super::{PLATFORM, assert_problem, call, server, strangers};
 use crate::support::{
     fake::{Fake, Reply},
     server::{TestServer, answer, text},
+    signaling::Peer,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Method;
@@ -103,6 +104,38 @@ async fn a_user_in_a_loop_is_asked_for_once_and_nothing_is_shared() {
         assert_eq!(answer(platform).await.0, 200);
         assert_eq!(fake.asked().len(), calls, "a platform asks for somebody else each time");
     }
+    server.stop().await;
+}
+
+/// The code is the capability: a guest has nothing else.
+#[tokio::test]
+async fn whoever_knows_a_room_gets_servers_and_a_room_asks_twilio_once() {
+    let fake = Fake::always(Reply::Json(201, documented())).await;
+    let server = server(&twilio(&fake.url)).await;
+    let made = async |body: Value| {
+        let request = server.request(Method::POST, "/api/rooms").header("x-api-key", PLATFORM);
+        text(&answer(request.json(&body)).await.1, "room_code")
+    };
+    let ask = |code: &str| answer(server.request(Method::GET, &format!("/api/rooms/{code}/ice-servers")));
+    let code = made(json!({"max_participants": 2})).await;
+    for _ in 0..3 {
+        let (status, body) = ask(&code).await;
+        let servers = body["iceServers"].as_array().expect("servers");
+        assert_eq!((status, servers.len(), &servers[1]["credential"]), (200, 4, &json!("twilio_credential")), "{body}");
+        assert_eq!(body["ice_servers"], body["iceServers"]);
+        assert!(body["ttl"].as_u64().is_some_and(|ttl| (14_000..=14_400).contains(&ttl)), "{body}");
+    }
+    assert_eq!((fake.asked().len(), fake.asked()[0].body.as_str()), (1, "Ttl=14400"));
+    assert_eq!(ask(&made(json!({})).await).await.0, 200);
+    assert_eq!(fake.asked().len(), 2, "another room has others");
+    let _guests = [Peer::in_room(&server.url, &code, "Ann").await, Peer::in_room(&server.url, &code, "Ben").await];
+    assert_problem(&ask(&code).await, 409, "room_full");
+    let closed = server.request(Method::DELETE, &format!("/api/rooms/{code}")).header("x-api-key", PLATFORM);
+    assert_eq!(answer(closed).await.0, 200);
+    assert_problem(&ask(&code).await, 409, "room_closed");
+    assert_problem(&ask("zzzzzz").await, 404, "not_found");
+    assert_problem(&ask("not-a-code").await, 404, "not_found");
+    assert_eq!(fake.asked().len(), 2, "nobody is asked for who may not come in");
     server.stop().await;
 }
 
