@@ -81,6 +81,19 @@ function tell(): void {
   listeners.forEach((listener) => listener());
 }
 
+/** Where to go after signing in: an address of this server, and never the way to sign in again. */
+export function localTarget(then: string | null, origin: string): string {
+  const fallback = "/interviews";
+  if (then === null || !then.startsWith("/")) return fallback;
+  try {
+    const url = new URL(then, origin);
+    if (url.origin !== origin || url.pathname === "/sign-in") return fallback;
+    return url.pathname + url.search + url.hash;
+  } catch {
+    return fallback;
+  }
+}
+
 /** `exp` of a JSON Web Token (RFC 7519), in milliseconds; `null` where it has none. Read, not verified. */
 export function expiryOf(token: string): number | null {
   try {

@@ -1,5 +1,11 @@
 /** JSON over HTTP with the API's errors as one type. */
 
+/** What is wrong with one field of a body, by its JSON Pointer (RFC 6901). */
+export interface FieldProblem {
+  pointer: string;
+  detail: string;
+}
+
 /** The server answered, and not with success. `code` is from the API's closed table. */
 export class ApiError extends Error {
   constructor(
@@ -8,6 +14,7 @@ export class ApiError extends Error {
     detail: string,
     readonly requestId: string | null,
     readonly retryAfterMs: number | null,
+    readonly fields: readonly FieldProblem[] = [],
   ) {
     super(detail);
     this.name = "ApiError";
@@ -97,7 +104,17 @@ export function apiError(response: Response, text: string): ApiError {
     field("detail") ?? `The server answered ${response.status}.`,
     field("request_id") ?? response.headers.get("x-request-id"),
     retryAfterMs(response.headers.get("retry-after")),
+    fieldProblems(problem),
   );
+}
+
+function fieldProblems(problem: unknown): FieldProblem[] {
+  const errors = (problem as { errors?: unknown } | null)?.errors;
+  if (!Array.isArray(errors)) return [];
+  return errors.filter((entry): entry is FieldProblem => {
+    const { pointer, detail } = (entry ?? {}) as Partial<FieldProblem>;
+    return typeof pointer === "string" && typeof detail === "string";
+  });
 }
 
 /** `Retry-After` in milliseconds; the header holds seconds (the date form is not sent by Viva). */
