@@ -26,6 +26,14 @@ const PATHS = {
   captions: "M3 5h18v14H3ZM7 11h4M7 15h2M14 11h3M12 15h5",
   person: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM4 21a8 8 0 0 1 16 0",
   leave: "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
+  down: "M6 9l6 6 6-6",
+  up: "M6 15l6-6 6 6",
+  plus: "M12 5v14M5 12h14",
+  trash: "M5 7h14M10 4h4M7 7l1 13h8l1-13M10 11v5M14 11v5",
+  copy: "M9 9h11v11H9ZM5 15H4V4h11v1",
+  mail: "M3 6h18v12H3ZM3 7l9 6 9-6",
+  save: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  pencil: "M4 20l1-4L16 5l3 3L8 19ZM14 7l3 3",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -1,11 +1,14 @@
 /** What the pages of interviewers and operators share: one cache of answers, one frame, one way to sign in. */
-import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useSyncExternalStore } from "react";
-import { credential, signOut, subscribe } from "../client/account";
-import { ApiError } from "../client/http";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
+import { I18nProvider } from "react-aria-components/I18nProvider";
+import { account, credential, signOut, subscribe } from "../client/account";
+import { ApiError, HttpClient } from "../client/http";
 import { type Rest, restClient } from "../client/rest";
-import { texts } from "../i18n";
+import { language, texts } from "../i18n";
 import { Icon } from "./Icon";
+import { Panel } from "./Panel";
+import { Unreachable } from "./Unreachable";
 
 /** The API with the credential of whoever is signed in. */
 export const rest: Rest = restClient(credential);
@@ -18,14 +21,14 @@ function tellRefused(next: boolean): void {
   refusals.forEach((listener) => listener());
 }
 
-subscribe(() => tellRefused(false));
+/** For requests that are made past {@link queries}: a refused credential is told to whoever looks at the page. */
+export function noteRefusal(error: unknown): void {
+  if (error instanceof ApiError && error.status === 401) tellRefused(true);
+}
 
 export const queries = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (error) => {
-      if (error instanceof ApiError && error.status === 401) tellRefused(true);
-    },
-  }),
+  queryCache: new QueryCache({ onError: noteRefusal }),
+  mutationCache: new MutationCache({ onError: noteRefusal }),
   defaultOptions: {
     queries: {
       // What the server refuses it refuses again; what it could not answer is asked three times.
@@ -34,6 +37,48 @@ export const queries = new QueryClient({
     },
   },
 });
+
+subscribe(() => {
+  tellRefused(false);
+  // Nothing of one person is shown to the next.
+  void queries.resetQueries();
+});
+
+/** Who asks, as `GET /api/v1/me` says. */
+export interface Me {
+  principal: "local" | "platform" | "user";
+  user_id: string | null;
+  name: string | null;
+  email: string | null;
+  /** Sign-in by a mailed code is set up here. */
+  can_sign_in: boolean;
+  /** Mails go to `/dev/outbox`. */
+  is_development: boolean;
+  embed_allowed: boolean;
+}
+
+const UNREACHABLE_RETRY_MS = 5_000;
+
+/** Who is signed in; one answer for the whole page. */
+export function useMe() {
+  return useQuery(
+    {
+      queryKey: ["me"],
+      queryFn: () => new HttpClient("", credential()).get<Me>("/api/v1/me"),
+      staleTime: Infinity,
+      // What keeps the first answer away may pass; afterwards the page stays as it is.
+      refetchInterval: ({ state }) =>
+        state.data === undefined && state.status === "error" && !isRefusal(state.error)
+          ? UNREACHABLE_RETRY_MS
+          : false,
+    },
+    queries,
+  );
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status < 500;
+}
 
 const PLACES = [
   { href: "/interviews", key: "nav.interviews" },
@@ -52,7 +97,6 @@ interface StaffShellProps {
 /** The frame of a page for interviewers and operators: banner with the pages, one main heading, content. */
 export function StaffShell({ title, actions, children }: StaffShellProps) {
   const t = texts("shared");
-  const signedIn = useSyncExternalStore(subscribe, () => credential() !== null);
   useEffect(() => {
     document.title = `${title} · Viva`;
   }, [title]);
@@ -68,16 +112,11 @@ export function StaffShell({ title, actions, children }: StaffShellProps) {
               {t(key)}
             </a>
           ))}
-          {signedIn ? (
-            <button type="button" className="link-button" onClick={signOut} data-testid="sign-out">
-              {t("nav.signOut")}
-            </button>
-          ) : (
-            <a href={signInAddress()}>{t("nav.signIn")}</a>
-          )}
+          <Account />
         </nav>
       </header>
       <main className="wide">
+        <SignInNotice />
         <div className="title-row">
           <h1>{title}</h1>
           {actions}
@@ -88,6 +127,95 @@ export function StaffShell({ title, actions, children }: StaffShellProps) {
   );
 }
 
+/** Who is signed in, and the way in or out. The local developer has neither. */
+function Account() {
+  const t = texts("shared");
+  const signedIn = useSyncExternalStore(subscribe, () => credential() !== null);
+  const { data: me } = useMe();
+  const name = me === undefined ? null : (me.name ?? me.email ?? t(`staff.${me.principal}`));
+  return (
+    <>
+      {name !== null && (
+        <span className="who" data-testid="who" data-principal={me?.principal}>
+          {signedIn && <span className="hidden">{t("staff.who", { name: "" })}</span>}
+          {me?.principal === "local" ? t("staff.local") : name}
+        </span>
+      )}
+      {signedIn ? (
+        <button type="button" className="link-button" onClick={signOut} data-testid="sign-out">
+          {t("nav.signOut")}
+        </button>
+      ) : (
+        me === undefined && <a href={signInAddress()}>{t("nav.signIn")}</a>
+      )}
+    </>
+  );
+}
+
+const WARN_BEFORE_MS = 3 * 60_000;
+/** A timer takes no longer time. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+type Expiry = "fine" | "soon" | "over";
+
+function expiry(): Expiry {
+  const leftMs = (account()?.expiresAtMs ?? Infinity) - Date.now();
+  if (leftMs <= 0) return "over";
+  return leftMs <= WARN_BEFORE_MS ? "soon" : "fine";
+}
+
+/** Follows the token's end by itself, so that nobody learns of it by a lost click. */
+function useExpiry(): Expiry {
+  const [now, setNow] = useState<Expiry>(expiry);
+  useEffect(() => {
+    const expiresAtMs = account()?.expiresAtMs;
+    if (expiresAtMs === undefined || now === "over") return;
+    const nextMs = expiresAtMs - Date.now() - (now === "fine" ? WARN_BEFORE_MS : 0);
+    const timer = setTimeout(() => setNow(expiry()), Math.min(Math.max(0, nextMs) + 50, LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  }, [now]);
+  return now;
+}
+
+function useRefused(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      refusals.add(listener);
+      return () => refusals.delete(listener);
+    },
+    () => refused,
+  );
+}
+
+/** Above the page: the sign-in has ended, or is about to. The page stays, with everything that was written on it. */
+function SignInNotice() {
+  const t = texts("shared");
+  const isRefused = useRefused();
+  const expires = useExpiry();
+  const { data: me } = useMe();
+  if (me === undefined) return null;
+  if (isRefused || expires === "over") {
+    return (
+      <Panel tone="warning" testId="sign-in-ended">
+        <p>{t("staff.ended.text")}</p>
+        <a className="button small" href={signInAddress()}>
+          {t("staff.ended.action")}
+        </a>
+      </Panel>
+    );
+  }
+  if (expires !== "soon") return null;
+  const time = new Intl.DateTimeFormat(language(), { timeStyle: "short" }).format(account()?.expiresAtMs);
+  return (
+    <Panel tone="info" testId="sign-in-soon">
+      <p>{t("staff.soon.text", { time })}</p>
+      <a className="button small" href={signInAddress()}>
+        {t("staff.soon.action")}
+      </a>
+    </Panel>
+  );
+}
+
 /** The sign-in page, which comes back here afterwards. */
 export function signInAddress(): string {
   return `/sign-in?then=${encodeURIComponent(window.location.pathname + window.location.search)}`;
@@ -95,27 +223,57 @@ export function signInAddress(): string {
 
 /** Everything of a staff page below the frame. When the server wants to know who asks, the way to sign in stands here. */
 export function Staff({ children }: { children: ReactNode }) {
-  const t = texts("shared");
-  const isRefused = useSyncExternalStore(
-    (listener) => {
-      refusals.add(listener);
-      return () => refusals.delete(listener);
-    },
-    () => refused,
-  );
   return (
-    <QueryClientProvider client={queries}>
-      {isRefused ? (
-        <StaffShell title={t("nav.signIn")}>
-          <p data-testid="sign-in-needed">
-            <a className="button primary" href={signInAddress()}>
-              {t("nav.signIn")}
-            </a>
-          </p>
-        </StaffShell>
-      ) : (
-        children
-      )}
-    </QueryClientProvider>
+    <I18nProvider locale={language()}>
+      <QueryClientProvider client={queries}>
+        <Gate>{children}</Gate>
+      </QueryClientProvider>
+    </I18nProvider>
+  );
+}
+
+function Gate({ children }: { children: ReactNode }) {
+  const t = texts("shared");
+  const me = useMe();
+  if (me.data !== undefined) return children;
+  if (isRefusal(me.error) && me.error instanceof ApiError && me.error.status !== 401) {
+    return (
+      <StaffShell title={t("staff.failed.title")}>
+        <Panel tone="error" testId="gate-failed">
+          <p data-server-text="">{me.error.message}</p>
+        </Panel>
+      </StaffShell>
+    );
+  }
+  if (isRefusal(me.error)) return <SignInNeeded />;
+  if (me.failureCount > 0 || me.error !== null) {
+    return (
+      <StaffShell title={t("unreachable.title")}>
+        <Unreachable onRetry={() => void me.refetch()} />
+      </StaffShell>
+    );
+  }
+  return (
+    <StaffShell title={t("moment")}>
+      <p role="status" className="hidden">
+        {t("moment")}
+      </p>
+    </StaffShell>
+  );
+}
+
+function SignInNeeded() {
+  const t = texts("shared");
+  return (
+    <StaffShell title={t("staff.needed.title")}>
+      <section className="card" data-testid="sign-in-needed">
+        <p>{t("staff.needed.text")}</p>
+        <p>
+          <a className="button primary" href={signInAddress()}>
+            {t("staff.needed.action")}
+          </a>
+        </p>
+      </section>
+    </StaffShell>
   );
 }
