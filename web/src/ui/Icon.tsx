@@ -30,7 +30,6 @@ const PATHS = {
   up: "M6 15l6-6 6 6",
   plus: "M12 5v14M5 12h14",
   trash: "M5 7h14M10 4h4M7 7l1 13h8l1-13M10 11v5M14 11v5",
-  copy: "M9 9h11v11H9ZM5 15H4V4h11v1",
   mail: "M3 6h18v12H3ZM3 7l9 6 9-6",
   save: "M12 4v11M7 11l5 5 5-5M5 20h14",
   pencil: "M4 20l1-4L16 5l3 3L8 19ZM14 7l3 3",

@@ -7,7 +7,7 @@ import type { Refusal } from "../../client/room/signalling";
 import { texts } from "../../i18n";
 import { Icon } from "../../ui/Icon";
 import { Panel } from "../../ui/Panel";
-import { useWakeLock } from "../interview/useWakeLock";
+import { useWakeLock } from "../../components/useWakeLock";
 import { ChatPanel } from "./ChatPanel";
 import { Controls, type PanelName } from "./Controls";
 import { CopyLink } from "./CopyLink";
