@@ -3,7 +3,12 @@
 //   npx esbuild react.tsx --bundle --format=esm --outfile=react.js
 import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { Interview, type SessionTicket, VoiceInterview, useInterview } from "viva-interview-client/react";
+import {
+  Interview,
+  type SessionTicket,
+  VoiceInterview,
+  useInterview,
+} from "viva-interview-client/react";
 import "viva-interview-client/react.css";
 
 function App() {
@@ -31,11 +36,12 @@ function App() {
 
 /** Something of your own beside it: any component can follow the interview. */
 function Progress({ interview }: { interview: Interview }) {
-  const { phase, question } = useInterview(interview);
+  const { phase, question } = useInterview(interview).state;
   return (
     <p id="progress">
       {phase.name}
-      {question !== null && `, question ${question.number} of ${question.total}`}
+      {question !== null &&
+        `, question ${question.number} of ${question.total}`}
     </p>
   );
 }

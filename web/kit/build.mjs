@@ -32,6 +32,7 @@ await declarations({
   modules: path.join(WEB, "node_modules"),
 });
 await rm(typed, { recursive: true });
+await writeFile(path.join(PACKAGE, "types/style.d.ts"), "export {};\n");
 
 const [, version] = /^version = "(.+)"$/m.exec(await readFile("../Cargo.toml", "utf8")) ?? [];
 if (version === undefined) throw new Error("Cargo.toml names no version");

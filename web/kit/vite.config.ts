@@ -25,6 +25,8 @@ export default defineConfig({
   // Libraries warn developers in another build of theirs; whoever uses this one develops something else.
   define: { "process.env.NODE_ENV": JSON.stringify("production") },
   plugins: [candidateTexts(), react()],
+  // React has had it itself for long; the stand-in for older ones could only be loaded by `require`.
+  resolve: { alias: { "use-sync-external-store/shim/index.js": "react" } },
   css: { postcss: { plugins: [scoped(".viva")] } },
   build: {
     outDir: "kit/package",

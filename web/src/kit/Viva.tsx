@@ -4,6 +4,8 @@ import { UNSAFE_PortalProvider as PortalProvider } from "react-aria/PortalProvid
 import { loadTexts } from "../i18n";
 import type candidate from "../i18n/locales/en/candidate.json";
 import "../styles.css";
+import "../components/interview.css";
+import "./kit.css";
 
 /** Any of the candidate's texts, in the structure of `web/src/i18n/locales/en/candidate.json`. */
 export type CandidateTexts = Partial<{ [Key in keyof typeof candidate]: TextsOf<(typeof candidate)[Key]> }>;

@@ -53,9 +53,11 @@ export class Interview implements AsyncIterable<LiveEvent> {
   readonly sessionId: string;
   /** What the candidate has to agree to before `connect`; null where nothing is asked, or nothing is known of it. */
   readonly consent: (ConsentText & { required: boolean }) | null;
-  /** The connection itself, for components that show it (`useInterview`). */
+  /** Where Viva is, without a slash at the end. */
+  readonly server: string;
+  /** The connection and the session's calls themselves, for components that show them. */
   readonly call: InterviewCall;
-  private readonly api: SessionApi;
+  readonly session: SessionApi;
   private readonly listeners = new Listeners<InterviewEvents>();
   private readonly feeds = new Set<Feed<LiveEvent>>();
   private seen: InterviewState;
@@ -66,9 +68,10 @@ export class Interview implements AsyncIterable<LiveEvent> {
   private constructor(ticket: SessionTicket, consent: Interview["consent"]) {
     this.sessionId = ticket.sessionId;
     this.consent = consent;
-    this.api = new SessionApi(ticket.sessionId, { bearer: ticket.token }, ticket.server.replace(/\/+$/, ""));
+    this.server = ticket.server.replace(/\/+$/, "");
+    this.session = new SessionApi(ticket.sessionId, { bearer: ticket.token }, this.server);
     this.call = new InterviewCall(
-      this.api,
+      this.session,
       ticket.iceServers ?? null,
       (audio) => this.listeners.tell("audio", audio),
       (event) => this.hear(event),
@@ -128,7 +131,7 @@ export class Interview implements AsyncIterable<LiveEvent> {
 
   /** Records that the candidate agreed to this version of the consent. */
   async giveConsent(version = this.consent?.version ?? ""): Promise<void> {
-    await this.api.consent(version);
+    await this.session.consent(version);
   }
 
   /**
@@ -196,12 +199,12 @@ export class Interview implements AsyncIterable<LiveEvent> {
   }
 
   status(): Promise<StatusReport> {
-    return this.api.status();
+    return this.session.status();
   }
 
   /** What came of it so far, where the candidate may read it (404 where not). */
   results(): Promise<Results> {
-    return this.api.results();
+    return this.session.results();
   }
 
   private whenConnected(): Promise<void> {

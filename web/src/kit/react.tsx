@@ -4,11 +4,29 @@
  *
  * @packageDocumentation
  */
-export { useInterview } from "./useInterview";
+export * from "./client";
 export { Viva } from "./Viva";
-export type { VivaProps } from "./Viva";
+export type { CandidateTexts, VivaProps } from "./Viva";
 export { VoiceInterview } from "./VoiceInterview";
 export type { VoiceInterviewProps } from "./VoiceInterview";
-export { Captions } from "../pages/interview/Captions";
-export { TurnPanel as TurnIndicator } from "../pages/interview/TurnPanel";
-export * from "./client";
+export { useInterview } from "./useInterview";
+export type { InterviewView } from "./useInterview";
+export {
+  Captions,
+  ConnectionState,
+  ConnectionTrouble,
+  ConsentGate,
+  DeviceCheck,
+  HelpButton,
+  InterviewControls,
+  LeaveButton,
+  LiveInterview,
+  MicrophonePicker,
+  Notices,
+  QuestionProgress,
+  TextAnswer,
+  TimeLeft,
+  TurnIndicator,
+  useMicrophone,
+} from "../components";
+export type { CaptionSettings, Microphone } from "../components";

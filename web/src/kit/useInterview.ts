@@ -1,8 +1,10 @@
-import { useSyncExternalStore } from "react";
-import type { InterviewState } from "../client/state";
+import { type Interview as View, useInterview as useCall } from "../components/useInterview";
 import type { Interview } from "./interview";
 
-/** What is known of the interview, for a component that shows it: rendered anew with each change. */
-export function useInterview(interview: Interview): InterviewState {
-  return useSyncExternalStore(interview.call.subscribe, interview.call.snapshot, interview.call.snapshot);
+/** What components show of an interview, and what they do with it. */
+export type InterviewView = View;
+
+/** An interview as React sees it: rendered anew with each change. */
+export function useInterview(interview: Interview): InterviewView {
+  return useCall(interview.call);
 }

@@ -6,7 +6,8 @@ import { Panel } from "../../ui/Panel";
 import { Shell } from "../../ui/Shell";
 import type { About, Outcome, Ticket } from "./arrival";
 
-const REASONS = [
+/** The ends that are told in words of their own. */
+export const REASONS = [
   "completed",
   "candidate_ended",
   "platform_ended",
