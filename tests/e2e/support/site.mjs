@@ -32,10 +32,16 @@ export async function freeTcpPort() {
 
 /** An empty project into which the package was installed that this server gives out. */
 export class Project {
-  static async install(vivaUrl) {
+  /** The examples alone. */
+  static async copy() {
     const project = new Project();
     project.directory = await mkdtemp(path.join(tmpdir(), "viva-site-"));
     await cp(EXAMPLES, project.directory, { recursive: true });
+    return project;
+  }
+
+  static async install(vivaUrl) {
+    const project = await Project.copy();
     const packed = await fetch(`${vivaUrl}/client/viva-interview-client.tgz`);
     if (!packed.ok) throw new Error(`the package: ${packed.status}`);
     const file = path.join(project.directory, "client.tgz");
