@@ -25,9 +25,11 @@ function orNull<T>(value: T | null, show: (value: T) => string): string | null {
   return value === null ? null : show(value);
 }
 
-export function SessionsCard({ facts, points }: ChartedProps) {
+/** `isOld`: the server has not answered since. */
+export function SessionsCard({ facts, points, isOld }: ChartedProps & { isOld: boolean }) {
   const t = texts("operator");
   const { live, most, by_status, ended, watchers } = facts.sessions;
+  const isListed = by_status !== null || ended !== null;
   const named: Named[] = [
     ...(watchers === null ? [] : [{ name: t("sessions.watchers"), value: number(watchers) }]),
     {
@@ -37,14 +39,14 @@ export function SessionsCard({ facts, points }: ChartedProps) {
     },
   ];
   return (
-    <Card id="sessions" title={t("sessions.title")} isWide>
+    <Card id="sessions" title={t("sessions.title")}>
       <div className="split">
         <div>
           <p className="headline">
             <strong data-testid="live" data-live={live ?? ""}>
               {orNull(live, number) ?? t("unknown")}
             </strong>{" "}
-            {t("sessions.live")}
+            {t(isOld ? "sessions.liveBefore" : "sessions.live")}
             <span className="quiet">
               {most === null ? t("sessions.placesUnknown") : t("sessions.places", { most: number(most) })}
             </span>
@@ -56,30 +58,38 @@ export function SessionsCard({ facts, points }: ChartedProps) {
           values={valuesOf(points, "live")}
           read={number}
           least={4}
+          isWhole
           testId="chart-live"
         />
       </div>
-      {by_status === null && ended === null && <p className="quiet">{t("sessions.notListed")}</p>}
-      <div className="split">
-        {by_status !== null && Object.keys(by_status).length > 0 && (
-          <CountTable
-            title={t("sessions.byStatus")}
-            head={[t("columns.what"), t("columns.now")]}
-            rows={countsOf(by_status, (status) => statusName(status))}
-          />
-        )}
-        {ended !== null &&
-          (ended.of === 0 ? (
-            <p className="quiet">{t("sessions.endedNone")}</p>
-          ) : (
-            <CountTable
-              title={t("sessions.ended", { count: ended.of })}
-              head={[t("network.reason"), t("network.count")]}
-              rows={countsOf(ended.by_reason, (reason) => reasonName(reason))}
-            />
-          ))}
-      </div>
+      {isListed ? <SessionTables facts={facts} /> : <p className="quiet">{t("sessions.notListed")}</p>}
     </Card>
+  );
+}
+
+function SessionTables({ facts: { sessions } }: CardProps) {
+  const t = texts("operator");
+  const { by_status, ended } = sessions;
+  return (
+    <div className="split">
+      {by_status !== null && Object.keys(by_status).length > 0 && (
+        <CountTable
+          title={t("sessions.byStatus")}
+          head={[t("columns.what"), t("columns.now")]}
+          rows={countsOf(by_status, statusName)}
+          testId="by-status"
+        />
+      )}
+      {ended !== null && ended.of > 0 && (
+        <CountTable
+          title={t("sessions.ended", { count: ended.of })}
+          head={[t("network.reason"), t("network.count")]}
+          rows={countsOf(ended.by_reason, reasonName)}
+          testId="by-reason"
+        />
+      )}
+      {ended?.of === 0 && <p className="quiet">{t("sessions.endedNone")}</p>}
+    </div>
   );
 }
 
@@ -175,7 +185,7 @@ export function QualityCard({ facts, points }: ChartedProps) {
     { name: t("quality.concealed"), value: orNull(facts.concealed_ratio, share), testId: "concealed" },
   ];
   return (
-    <Card id="quality" title={t("quality.title")} isWide>
+    <Card id="quality" title={t("quality.title")}>
       <div className="split">
         <LineChart
           label={t("quality.chart")}
@@ -326,7 +336,12 @@ export function NetworkCard({ facts }: CardProps) {
         ordinary={["packetsRefused"]}
       />
       {refused.length > 0 && (
-        <CountTable title={t("network.refusedFor")} head={[t("network.reason"), t("network.count")]} rows={refused} />
+        <CountTable
+          title={t("network.refusedFor")}
+          head={[t("network.reason"), t("network.count")]}
+          rows={refused}
+          testId="refused-for"
+        />
       )}
     </Card>
   );
@@ -335,7 +350,7 @@ export function NetworkCard({ facts }: CardProps) {
 export function RequestsCard({ facts, points }: ChartedProps) {
   const t = texts("operator");
   return (
-    <Card id="http" title={t("http.title")} isWide>
+    <Card id="http" title={t("http.title")}>
       <LineChart
         label={t("http.chart")}
         values={valuesOf(points, "requests")}

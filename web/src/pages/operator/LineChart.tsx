@@ -14,11 +14,13 @@ interface LineChartProps {
   read: (value: number) => string;
   /** The scale goes at least to here, so that noise does not look like a mountain. */
   least: number;
+  /** There is nothing between two whole numbers. */
+  isWhole?: boolean;
   testId: string;
 }
 
 /** A line over the last half hour; the same in words beside it, and as a table on request. */
-export function LineChart({ label, values, read, least, testId }: LineChartProps) {
+export function LineChart({ label, values, read, least, isWhole = false, testId }: LineChartProps) {
   const t = texts("operator");
   const [isTable, setTable] = useState(false);
   const tableId = useId();
@@ -34,7 +36,13 @@ export function LineChart({ label, values, read, least, testId }: LineChartProps
       <figcaption>
         <strong>{label}</strong> <span className="quiet">{words}</span>
       </figcaption>
-      <Canvas spoken={t("chart.spoken", { label, summary: words })} values={values} read={read} least={least} />
+      <Canvas
+        spoken={t("chart.spoken", { label, summary: words })}
+        values={values}
+        read={read}
+        least={least}
+        isWhole={isWhole}
+      />
       <Button
         className="link-button"
         aria-expanded={isTable}
@@ -69,7 +77,12 @@ export function LineChart({ label, values, read, least, testId }: LineChartProps
 }
 
 const HEIGHT_PX = 132;
+const LEAST_SHOWN_MS = 5 * 60_000;
 const THEME = ["(prefers-color-scheme: dark)", "(forced-colors: active)"];
+
+interface CanvasProps extends Required<Omit<LineChartProps, "label" | "testId">> {
+  spoken: string;
+}
 
 /** Counts up when the theme changes: a canvas does not follow the style sheet by itself. */
 function useTheme(): number {
@@ -83,16 +96,16 @@ function useTheme(): number {
   return theme;
 }
 
-function Canvas({ spoken, values, read, least }: Omit<LineChartProps, "label" | "testId"> & { spoken: string }) {
+function Canvas({ spoken, values, read, least, isWhole }: CanvasProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const scale = useRef({ least, read, max: least, nowMs: 0 });
+  const scale = useRef<Scale>({ least, read, values });
   const theme = useTheme();
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
     const drawn = new uPlot(
-      options(element, () => scale.current),
+      options(element, isWhole, () => scale.current),
       [[], []],
       element,
     );
@@ -104,22 +117,23 @@ function Canvas({ spoken, values, read, least }: Omit<LineChartProps, "label" | 
       plot.current = null;
       drawn.destroy();
     };
-  }, [theme]);
+  }, [theme, isWhole]);
   useEffect(() => {
-    scale.current = { least, read, max: summaryOf(values)?.max ?? 0, nowMs: values.at(-1)?.atMs ?? 0 };
+    scale.current = { least, read, values };
     plot.current?.setData([values.map(({ atMs }) => atMs / 1000), values.map(({ value }) => value)]);
-  }, [values, least, read, theme]);
+  }, [values, least, read, theme, isWhole]);
   return <div ref={box} className="canvas" role="img" aria-label={spoken} />;
 }
 
 interface Scale {
   least: number;
   read: (value: number) => string;
-  max: number;
-  nowMs: number;
+  values: readonly Value[];
 }
 
-function options(element: HTMLElement, scale: () => Scale): uPlot.Options {
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
+
+function options(element: HTMLElement, isWhole: boolean, scale: () => Scale): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const [line, fill, grid, ink] = ["--accent", "--accent-soft", "--line", "--ink-quiet"].map(colour);
@@ -132,8 +146,8 @@ function options(element: HTMLElement, scale: () => Scale): uPlot.Options {
     cursor: { show: false },
     padding: [8, 8, 0, 0],
     scales: {
-      x: { range: () => [(scale().nowMs - HISTORY_MS) / 1000, scale().nowMs / 1000] },
-      y: { range: () => [0, ceiling(scale().max, scale().least)] },
+      x: { range: () => timeShown(scale().values) },
+      y: { range: () => [0, ceiling(summaryOf(scale().values)?.max ?? 0, scale().least)] },
     },
     axes: [
       {
@@ -147,10 +161,18 @@ function options(element: HTMLElement, scale: () => Scale): uPlot.Options {
         ...axis,
         size: 64,
         space: 40,
+        ...(isWhole ? { incrs: WHOLE_STEPS } : {}),
         grid: { stroke: grid, width: 1 },
         values: (_, marks) => marks.map((mark) => scale().read(mark)),
       },
     ],
     series: [{}, { stroke: line, fill, width: 2, spanGaps: false, points: { show: false } }],
   };
+}
+
+/** In seconds: what is known, at least a few minutes, at most what is kept. */
+function timeShown(values: readonly Value[]): [number, number] {
+  const [first, last] = [values[0]?.atMs ?? 0, values.at(-1)?.atMs ?? 0];
+  const spanMs = Math.min(HISTORY_MS, Math.max(LEAST_SHOWN_MS, last - first));
+  return [(last - spanMs) / 1000, last / 1000];
 }

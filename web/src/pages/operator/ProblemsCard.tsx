@@ -18,7 +18,7 @@ export function ProblemsCard({ facts }: { facts: Facts }) {
   const { problems } = facts;
   const wanted = problems?.problems.filter(({ level }) => shown === "all" || level === shown) ?? [];
   return (
-    <Card id="problems" title={t("problems.title")} isWide>
+    <Card id="problems" title={t("problems.title")}>
       {problems === null && <p data-testid="problems-missing">{t("problems.missing")}</p>}
       {problems?.problems.length === 0 && <p data-testid="problems-none">{t("problems.none")}</p>}
       {problems !== null && problems.problems.length > 0 && (

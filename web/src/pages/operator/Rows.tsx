@@ -7,13 +7,12 @@ import { number, spreadParts } from "./format";
 interface CardProps {
   id: string;
   title: string;
-  isWide?: boolean;
   children: ReactNode;
 }
 
-export function Card({ id, title, isWide = false, children }: CardProps) {
+export function Card({ id, title, children }: CardProps) {
   return (
-    <section className={isWide ? "card wide-card" : "card"} aria-labelledby={`card-${id}`} data-testid={`card-${id}`}>
+    <section className="card" aria-labelledby={`card-${id}`} data-testid={`card-${id}`}>
       <h2 id={`card-${id}`}>{title}</h2>
       {children}
     </section>
@@ -133,12 +132,13 @@ interface CountTableProps {
   title: string;
   head: readonly [string, string];
   rows: readonly (readonly [string, number])[];
+  testId: string;
 }
 
 /** Counts by a name, largest first. */
-export function CountTable({ title, head, rows }: CountTableProps) {
+export function CountTable({ title, head, rows, testId }: CountTableProps) {
   return (
-    <table className="figures">
+    <table className="figures" data-testid={testId}>
       <caption>{title}</caption>
       <thead>
         <tr>

@@ -28,6 +28,7 @@ export default function StatusPage() {
     };
   }, [watch]);
   const { facts, points, refusal } = state;
+  const isSilent = state.silentSinceMs !== null;
   return (
     <Staff>
       <StaffShell title={t("title")}>
@@ -40,15 +41,17 @@ export default function StatusPage() {
           </>
         )}
         {facts !== null && (
-          <div className="cards" data-testid="cards" data-silent={state.silentSinceMs !== null || undefined}>
-            <SessionsCard facts={facts} points={points} />
-            <EngineCard facts={facts} />
-            <CapacityCard facts={facts} />
-            <QualityCard facts={facts} points={points} />
-            <StorageCard facts={facts} />
-            <NetworkCard facts={facts} />
-            <UsageCard facts={facts} />
+          <div className="cards" data-testid="cards" data-silent={isSilent || undefined}>
+            <SessionsCard facts={facts} points={points} isOld={isSilent} />
             <ProblemsCard facts={facts} />
+            <QualityCard facts={facts} points={points} />
+            <div className="columns">
+              <EngineCard facts={facts} />
+              <CapacityCard facts={facts} />
+              <StorageCard facts={facts} />
+              <NetworkCard facts={facts} />
+              <UsageCard facts={facts} />
+            </div>
             <RequestsCard facts={facts} points={points} />
           </div>
         )}

@@ -1,9 +1,12 @@
 import { Button } from "react-aria-components/Button";
 import { texts } from "../../i18n";
 import { Icon } from "../../ui/Icon";
-import { timeOfDay } from "./format";
+import { duration, timeOfDay } from "./format";
 import { type Reason, type Verdict, judge } from "./verdict";
 import type { WatchState } from "./watch";
+
+/** Voice is counted in frames, and told as time. */
+const FRAME_MS = 20;
 
 type Shown = Verdict["level"] | "silent" | "moment";
 
@@ -74,7 +77,8 @@ function Reasons({ reasons }: { reasons: readonly Reason[] }) {
     <ul className="reasons">
       {reasons.map(({ id, count, section }) => (
         <li key={id} data-testid={`reason-${id}`}>
-          <strong>{t(`reasons.${id}.what`, { count })}</strong> {t(`reasons.${id}.do`)}
+          <strong>{t(`reasons.${id}.what`, { count, amount: duration(count * FRAME_MS) })}</strong>{" "}
+          {t(`reasons.${id}.do`)}
           {section !== null && (
             <>
               {" "}

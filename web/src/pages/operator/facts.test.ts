@@ -107,6 +107,8 @@ describe("factsOf", () => {
       [],
     );
     expect(sessions.by_status).toEqual({ active: 2, closing: 1 });
+    const full = Array.from({ length: 200 }, () => session("active", null, 0));
+    expect(factsOf({ ...NOTHING, live: full }, []).sessions.by_status).toBeNull();
     expect(sessions.ended).toEqual({ of: 3, by_reason: { engine_failed: 2, completed: 1 } });
     expect(sessions.engine_failed_lately).toBe(1);
   });

@@ -11,7 +11,7 @@ import {
   increase,
   quantile,
 } from "../../client/metrics";
-import type { Answers, Look } from "./source";
+import { type Answers, type Look, SESSIONS_MAX } from "./source";
 
 /** Counters by a name of ours. A `RegExp` tells failures from what went well. */
 const COUNTERS = {
@@ -243,7 +243,8 @@ function sessionFacts({ interview, live, ended, atMs }: Answers, now: Metrics | 
   return {
     live: interview?.active_sessions ?? null,
     most: now?.sum("viva_sessions_max") ?? null,
-    by_status: live === null ? null : countBy(live.map(({ status }) => status)),
+    // A list that is full tells of a part only.
+    by_status: live === null || live.length >= SESSIONS_MAX ? null : countBy(live.map(({ status }) => status)),
     ended:
       ended === null
         ? null

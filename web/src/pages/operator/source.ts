@@ -63,7 +63,8 @@ const ASK_USAGE_EVERY_MS = 60_000;
 /** A server that has no such route gets none soon. */
 const ASK_MISSING_EVERY_MS = 60_000;
 const ANSWER_WITHIN_MS = 10_000;
-const SESSIONS = 100;
+/** As many as the server gives at a time. */
+export const SESSIONS_MAX = 200;
 
 /** Asks the server. What changes slowly is asked seldom, and kept in between. */
 export class Source {
@@ -141,7 +142,7 @@ export class Source {
   private sessions(state: "live" | "ended"): Promise<SessionState[] | null> {
     return this.keep<SessionState[] | null>(state, ASK_SESSIONS_EVERY_MS, async () => {
       const answer = await this.get<{ sessions: SessionState[] }>(
-        `/api/v1/sessions?state=${state}&limit=${SESSIONS}`,
+        `/api/v1/sessions?state=${state}&limit=${SESSIONS_MAX}`,
       );
       if (!Array.isArray(answer?.sessions)) return null;
       return answer.sessions.map(({ status, end_reason, ended_at }) => ({ status, end_reason, ended_at }));

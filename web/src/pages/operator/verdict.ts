@@ -4,7 +4,7 @@ import type { CounterId, Facts } from "./facts";
 export type Level = "attention" | "trouble";
 
 /** Sections of docs/troubleshooting.md by a short name; their headings are among the texts. */
-export type Section = "network" | "turn" | "audio" | "models" | "scaling" | "throttling";
+export type Section = "network" | "turn" | "models" | "scaling" | "throttling";
 
 interface Check {
   level: Level;
@@ -49,7 +49,7 @@ const CHECKS = {
     found: (facts) => lately(facts, null, (area) => ENGINE_AREAS.test(area)),
     section: "models",
   },
-  voiceNotTaken: { level: "attention", found: recent("voiceNotTaken", FRAMES_NOT_TAKEN), section: "audio" },
+  voiceNotTaken: { level: "attention", found: recent("voiceNotTaken", FRAMES_NOT_TAKEN) },
   upstreamLost: { level: "attention", found: recent("upstreamLost") },
   engineJobsRefused: { level: "trouble", found: recent("engineJobsRefused"), section: "scaling" },
   chatFailing: { level: "attention", found: ({ engine }) => engine.chat?.state === "failing" },
