@@ -52,6 +52,7 @@ export function SessionsCard({ facts, points, isOld }: ChartedProps & { isOld: b
             </span>
           </p>
           <NamedFigures figures={named} />
+          {isListed ? <SessionTables facts={facts} /> : <p className="quiet">{t("sessions.notListed")}</p>}
         </div>
         <LineChart
           label={t("sessions.chart")}
@@ -62,7 +63,6 @@ export function SessionsCard({ facts, points, isOld }: ChartedProps & { isOld: b
           testId="chart-live"
         />
       </div>
-      {isListed ? <SessionTables facts={facts} /> : <p className="quiet">{t("sessions.notListed")}</p>}
     </Card>
   );
 }
@@ -71,7 +71,7 @@ function SessionTables({ facts: { sessions } }: CardProps) {
   const t = texts("operator");
   const { by_status, ended } = sessions;
   return (
-    <div className="split">
+    <>
       {by_status !== null && Object.keys(by_status).length > 0 && (
         <CountTable
           title={t("sessions.byStatus")}
@@ -89,7 +89,7 @@ function SessionTables({ facts: { sessions } }: CardProps) {
         />
       )}
       {ended?.of === 0 && <p className="quiet">{t("sessions.endedNone")}</p>}
-    </div>
+    </>
   );
 }
 

@@ -30,7 +30,7 @@ export function LineChart({ label, values, read, least, isWhole = false, testId 
       ? t("chart.empty")
       : t("chart.range", { min: read(summary.min), max: read(summary.max), minutes: summary.minutes });
   const now = t("chart.now", { value: summary?.now == null ? t("unknown") : read(summary.now) });
-  const words = summary === null ? range : `${now}, ${range}`;
+  const words = summary === null ? range : t("chart.words", { now, range });
   return (
     <figure className="line-chart" data-testid={testId} data-values={values.length}>
       <figcaption>
@@ -144,7 +144,7 @@ function options(element: HTMLElement, isWhole: boolean, scale: () => Scale): uP
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 28, 0, 0],
     scales: {
       x: { range: () => timeShown(scale().values) },
       y: { range: () => [0, ceiling(summaryOf(scale().values)?.max ?? 0, scale().least)] },
@@ -160,7 +160,7 @@ function options(element: HTMLElement, isWhole: boolean, scale: () => Scale): uP
       {
         ...axis,
         size: 64,
-        space: 40,
+        space: 28,
         ...(isWhole ? { incrs: WHOLE_STEPS } : {}),
         grid: { stroke: grid, width: 1 },
         values: (_, marks) => marks.map((mark) => scale().read(mark)),

@@ -94,6 +94,10 @@ export function CounterTable({ title, facts, counters, delays = [], ordinary = [
   );
 }
 
+function Unknown() {
+  return <span className="unknown">{texts("operator")("unknown")}</span>;
+}
+
 interface CounterRowProps {
   id: CounterId;
   name: string;
@@ -102,7 +106,6 @@ interface CounterRowProps {
 }
 
 function CounterRow({ id, name, figure: { recent, total }, isOrdinary }: CounterRowProps) {
-  const t = texts("operator");
   const isNew = !isOrdinary && (recent ?? 0) > 0;
   return (
     <tr
@@ -112,15 +115,15 @@ function CounterRow({ id, name, figure: { recent, total }, isOrdinary }: Counter
       data-new={isNew || undefined}
     >
       <th scope="row">{name}</th>
-      <td>{recent === null ? t("unknown") : number(recent)}</td>
-      <td>{total === null ? t("unknown") : number(total)}</td>
+      <td>{recent === null ? <Unknown /> : number(recent)}</td>
+      <td>{total === null ? <Unknown /> : number(total)}</td>
     </tr>
   );
 }
 
 function SpreadText({ spread, isKnown }: { spread: Spread | null; isKnown: boolean }) {
   const t = texts("operator");
-  if (spread === null) return t(isKnown ? "none" : "unknown");
+  if (spread === null) return isKnown ? t("none") : <Unknown />;
   return t(spread.is_beyond ? "spreadBeyond" : "spread", spreadParts(spread));
 }
 
