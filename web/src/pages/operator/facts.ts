@@ -1,6 +1,6 @@
 /**
- * Everything that the status page knows, as plain figures: made from what the server answered, shown by the cards, judged
- * by the verdict, copied into a ticket. What the server did not say is `null`, never 0.
+ * Everything that the status page knows, as plain figures: made from what the server answered, shown by the cards,
+ * judged by the verdict, copied into a ticket. What the server did not say is `null`, never 0.
  */
 import {
   type Histogram,

@@ -49,8 +49,9 @@ describe("judge", () => {
   });
 
   it("is in trouble when no key is left, and attentive when one is not", () => {
-    const key = (index: number, good: number): string =>
-      `viva_provider_key{key="${index}",state="good"} ${good}\nviva_provider_key{key="${index}",state="out"} ${1 - good}\n`;
+    const health = (index: number, state: string, is: number): string =>
+      `viva_provider_key{key="${index}",state="${state}"} ${is}\n`;
+    const key = (index: number, good: number): string => health(index, "good", good) + health(index, "out", 1 - good);
     const out = key(0, 0) + key(1, 0);
     expect(ids(facts(out, out))).toEqual(["keysOut"]);
     const half = key(0, 0) + key(1, 1);
