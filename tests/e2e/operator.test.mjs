@@ -1,4 +1,4 @@
-// The status page in a real browser on a real server: figures that move, a server that dies, an engine in trouble, who may.
+// The status page on a real server: figures that move, a server that dies, an engine in trouble, who may see it.
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -74,7 +74,11 @@ describe("the status page of a server that is well", () => {
     const callers = await simulate(viva, { sessions: 2 });
     await waitForData(page, "live", "live", "2", ROUND_MS);
     assert.equal((await viva.json("/api/interview/health")).active_sessions, 2);
-    await until(ROUND_MS, () => counter(page, "framesHeard", "recent"), (frames) => frames > 50);
+    await until(
+      ROUND_MS,
+      () => counter(page, "framesHeard", "recent"),
+      (frames) => frames > 50,
+    );
     await checkAccessible(page, "operator-live");
     const { end_reasons, failures } = await callers.report;
     assert.deepEqual([end_reasons, failures], [["completed", "completed"], []]);
@@ -90,11 +94,16 @@ describe("the status page of a server that is well", () => {
       assert.ok(shown > 0 && shown === served, `${id}: ${shown} on the page, ${served} at the server`);
     }
     assert.equal(await byId(page, "started").textContent(), "2");
+    const ends = byId(page, "by-reason").locator("tr", { hasText: "All questions done" }).locator("td");
+    assert.equal(await ends.textContent(), "2");
     assert.match(await byId(page, "models").textContent(), /^[1-9]\d* of \d+$/);
     assert.equal(await byId(page, "database").textContent(), "SQLite");
 
     // The line in words, and as a table.
-    assert.match(await page.locator('[data-testid="chart-live"] figcaption').textContent(), /now 0, 0 to 2 in the last/);
+    assert.match(
+      await page.locator('[data-testid="chart-live"] figcaption').textContent(),
+      /now 0, 0 to 2 in the last/,
+    );
     await byId(page, "chart-live-table-button").click();
     const values = await byId(page, "chart-live-table").locator("td").allTextContents();
     assert.ok(values.length >= 1 && values[0] === "0", `the newest minute first: ${values}`);
@@ -118,12 +127,17 @@ describe("the status page of a server that is well", () => {
     page.on("request", (request) => (asked += request.url().endsWith("/metrics") ? 1 : 0));
     // A round of another page is the clock: while it asked twice, the paused one asked nothing.
     const other = await openStatus(browser, viva);
-    for (let round = 0; round < 2; round += 1) await other.waitForResponse((answer) => answer.url().endsWith("/metrics"));
+    for (let round = 0; round < 2; round += 1)
+      await other.waitForResponse((answer) => answer.url().endsWith("/metrics"));
     assert.equal(asked, 0);
     await other.context().close();
     await checkAccessible(page, "operator-paused");
     await byId(page, "pause").click();
-    await until(ROUND_MS, () => asked, (count) => count > 0);
+    await until(
+      ROUND_MS,
+      () => asked,
+      (count) => count > 0,
+    );
     assert.deepEqual(page.faults, []);
   });
 
@@ -168,7 +182,13 @@ test("an engine that cannot be reached is told", { timeout: TEST_MS }, async () 
     assert.match(await byId(page, "engine").textContent(), /Realtime server/);
     assert.match(await byId(page, "keys").textContent(), /^1 usable/);
     const callers = await simulate(viva);
-    await waitForData(page, "verdict", "verdict", ["attention", "trouble"], 60_000);
+    await byId(page, "reason-engineProblems").waitFor({ timeout: 60_000 });
+    const [problem] = (await viva.json("/api/v1/problems")).problems;
+    const item = byId(page, "problem").filter({ hasText: problem.message });
+    await item.waitFor({ timeout: ROUND_MS });
+    await byId(page, "problems-error").click();
+    await item.waitFor({ state: problem.level === "error" ? "visible" : "hidden" });
+    await byId(page, "problems-all").click();
     assert.match(await byId(page, "verdict").textContent(), /speech engine/);
     assert.match(await byId(page, "verdict").textContent(), /OPENAI_REALTIME_API_URL/);
     await checkAccessible(page, "operator-engine");

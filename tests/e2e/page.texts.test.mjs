@@ -15,8 +15,8 @@ const PSEUDO = "en-XA";
 const MOMENTS = ["One moment", "Öñé möméñt"];
 const LANGUAGE = { locale: "en-US" };
 
-/** What the API says may be shown as it comes; so may these names. */
-const NAMES = ["Viva", "OpenAI", "Opus"];
+/** What the API says may be shown as it comes; so may these names, and those that `Intl` gives. */
+const NAMES = ["Viva", "OpenAI", "Opus", "English"];
 
 /** Each page by a name: its address, given what the server has. */
 const PAGES = {

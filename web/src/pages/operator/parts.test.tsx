@@ -89,7 +89,7 @@ describe("ProblemsCard", () => {
     await userEvent.click(screen.getByRole("radio", { name: "Warnings" }));
     expect(shown()).toHaveLength(1);
     expect(shown()[0]).toContain("slow");
-    expect(screen.getByText("One older problem is not kept any more.")).toBeTruthy();
+    expect(screen.getByText("One more report was not counted: too much happened at once.")).toBeTruthy();
   });
 
   it("tells no problems from a server that does not list them", () => {

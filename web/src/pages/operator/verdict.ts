@@ -19,7 +19,7 @@ const CONCEALED_RATIO = 0.05;
 const PACE_LATE_MS = 20;
 const NEARLY_FULL = 0.9;
 const PROBLEM_LATELY_MS = 15 * 60_000;
-const ENGINE_AREAS = /^(viva::)?(realtime|engine|relay)\b/;
+const ENGINE_AREAS = /^(realtime|engine|relay)$/;
 
 function recent(id: CounterId, above = 0): Check["found"] {
   return ({ counters }) => {
