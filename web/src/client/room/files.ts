@@ -74,12 +74,11 @@ export class Files {
     let offered = 0;
     for (const person of people) {
       const fileId = this.newId();
-      if (!this.ways.send(person, { type: "file.offer", id: fileId, name, size: file.size, sha256: hash })) continue;
-      offered += 1;
-      this.add(
-        { id: idOf("out", person, fileId), direction: "out", person, name, size: file.size, sha256: hash },
-        file,
-      );
+      const id = idOf("out", person, fileId);
+      const job = this.add({ id, direction: "out", person, name, size: file.size, sha256: hash }, file);
+      const message = { type: "file.offer", id: fileId, name, size: file.size, sha256: hash };
+      if (this.ways.send(person, message)) offered += 1;
+      else this.forget(job);
     }
     return offered > 0 ? null : "nobody";
   }
@@ -199,13 +198,20 @@ export class Files {
     if (state === "moving" && !isSummed) this.end(job, "failed");
   }
 
-  private add(made: Omit<Transfer, "bytes" | "state" | "blob">, file: Blob | null): void {
+  private add(made: Omit<Transfer, "bytes" | "state" | "blob">, file: Blob | null): Job {
     const transfer: Transfer = { ...made, bytes: 0, state: "offered", blob: null };
-    this.jobs.set(made.id, { transfer, file, channel: null, assembly: null });
+    const added: Job = { transfer, file, channel: null, assembly: null };
+    this.jobs.set(made.id, added);
     for (const [id, job] of this.jobs) {
       if (this.jobs.size <= TRANSFERS_KEPT) break;
       if (OVER.includes(job.transfer.state)) this.jobs.delete(id);
     }
+    this.ways.changed(this.list());
+    return added;
+  }
+
+  private forget(job: Job): void {
+    this.jobs.delete(job.transfer.id);
     this.ways.changed(this.list());
   }
 

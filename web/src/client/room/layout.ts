@@ -1,8 +1,10 @@
 /** Where the tiles of a call go, and whose is highlighted. */
 
 const ASPECT = 16 / 9;
+/** People beside each other look better than on top of each other, even when they are a little smaller. */
+const SIDE_BY_SIDE = 0.93;
 
-/** How many columns show `count` tiles largest in a space of that size; `gap` between them, all in pixels. */
+/** How many columns show `count` tiles about as large as can be in a space of that size; `gap` between them, all in pixels. */
 export function columnsFor(count: number, width: number, height: number, gap: number): number {
   let best = { columns: 1, tileWidth: 0 };
   for (let columns = 1; columns <= Math.max(1, count); columns += 1) {
@@ -10,7 +12,7 @@ export function columnsFor(count: number, width: number, height: number, gap: nu
     const byWidth = (width - gap * (columns - 1)) / columns;
     const byHeight = ((height - gap * (rows - 1)) / rows) * ASPECT;
     const tileWidth = Math.min(byWidth, byHeight);
-    if (tileWidth > best.tileWidth + 0.5) best = { columns, tileWidth };
+    if (tileWidth >= best.tileWidth * SIDE_BY_SIDE) best = { columns, tileWidth };
   }
   return best.columns;
 }
