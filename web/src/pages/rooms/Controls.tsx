@@ -37,7 +37,7 @@ export function Controls(props: ControlsProps) {
   const { on: heard } = local.microphone;
   const { on: seen } = local.camera;
   return (
-    <footer className="controls" role="group" aria-label={t("call.controls")}>
+    <section className="controls" aria-label={t("call.controls")}>
       <Control
         icon={heard ? "microphone" : "microphoneOff"}
         label={heard ? t("call.mute") : t("call.unmute")}
@@ -66,7 +66,7 @@ export function Controls(props: ControlsProps) {
       <PanelControl {...props} name="files" icon="file" label={t("call.files")} badge={offers} />
       <DeviceDialog {...props} />
       <Control icon="leave" label={t("call.leave")} isDanger onPress={props.onLeave} testId="leave" />
-    </footer>
+    </section>
   );
 }
 

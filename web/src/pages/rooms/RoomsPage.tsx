@@ -33,11 +33,13 @@ function Rooms() {
   return (
     <StaffShell title={t("page.title")}>
       <p className="lead">{t("page.lead")}</p>
-      <div className="room-doors">
-        <NewRoom />
-        <JoinByCode />
+      <div className="rooms-page">
+        <div className="room-doors">
+          <JoinByCode />
+          <NewRoom />
+        </div>
+        <RoomList />
       </div>
-      <RoomList />
     </StaffShell>
   );
 }

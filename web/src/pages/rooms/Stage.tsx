@@ -169,5 +169,5 @@ function useTileWidth(
   const { width, height } = space;
   const columns = columnsFor(count, width, height, GAP);
   const tile = tileWidth(count, columns, width, height, GAP);
-  return { gridTemplateColumns: `repeat(${columns}, ${tile}px)` };
+  return { gridTemplateColumns: `repeat(${columns}, minmax(0, ${tile}px))` };
 }
