@@ -41,7 +41,14 @@ export function Stage({ call, state, local, speaking, code }: StageProps) {
           <figcaption>{shared ? t("call.screenOf", { name: shared.name }) : t("call.ownScreen")}</figcaption>
         </figure>
       )}
-      <ul className="tiles" ref={grid} aria-label={t("call.people")} style={style}>
+      <ul
+        className="tiles"
+        ref={grid}
+        aria-label={t("call.people")}
+        style={style}
+        // Beside a screen the list scrolls, also by keyboard.
+        tabIndex={screen === null ? undefined : 0}
+      >
         <Tile
           person={SELF}
           name={t("call.you", { name: call.name })}
@@ -169,5 +176,5 @@ function useTileWidth(
   const { width, height } = space;
   const columns = columnsFor(count, width, height, GAP);
   const tile = tileWidth(count, columns, width, height, GAP);
-  return { gridTemplateColumns: `repeat(${columns}, minmax(0, ${tile}px))` };
+  return { "--tile": `${tile}px` } as React.CSSProperties;
 }
