@@ -179,7 +179,7 @@ function InterviewCard({ card, isOwn }: { card: Card; isOwn: boolean }) {
         <a
           className="button small"
           href={`/interviews/new?from=${encodeURIComponent(card.id)}`}
-          aria-label={t("interviews.copyTitle", about)}
+          aria-label={isOwn ? t("interviews.copyTitle", about) : t("interviews.useTitle", about)}
           data-testid="copy"
         >
           <Icon name="copy" /> {isOwn ? t("interviews.copy") : t("interviews.use")}

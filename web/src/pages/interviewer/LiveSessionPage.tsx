@@ -257,7 +257,9 @@ function Captions({ items }: { items: readonly TranscriptItem[] }) {
               {item.role === "user" ? t("live.candidate") : t("live.interviewer")}
               {item.state === "interim" && <span className="quiet"> {t("live.interim")}</span>}
             </span>
-            <span data-server-text="">{item.state === "missing" ? t("live.missing") : item.content}</span>
+            <span data-server-text="">
+              {item.state === "missing" ? t("live.missing") : item.content === "" ? "…" : item.content}
+            </span>
           </div>
         ))}
       </div>

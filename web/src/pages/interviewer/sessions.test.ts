@@ -45,7 +45,7 @@ describe("the list of sessions", () => {
   it("names people, not ids of links", () => {
     expect(nameOf({ name: " Ada ", user_id: "x" })).toBe("Ada");
     expect(nameOf({ name: null, user_id: "candidate-7" })).toBe("candidate-7");
-    expect(nameOf({ name: "", user_id: "inv_01" })).toBeNull();
+    expect(nameOf({ name: "", user_id: "guest_01" })).toBeNull();
     expect(nameOf({ name: null, user_id: null })).toBeNull();
   });
 

@@ -32,7 +32,7 @@ export function matches(session: SessionEntry, text: string): boolean {
 export function nameOf({ name, user_id }: Pick<SessionEntry, "name" | "user_id">): string | null {
   const given = name?.trim() ?? "";
   if (given !== "") return given;
-  return user_id === null || /^(inv|invite)[_:]/.test(user_id) ? null : user_id;
+  return user_id === null || /^guest_/.test(user_id) ? null : user_id;
 }
 
 const TECHNICAL: readonly (SessionEntry["end_reason"] & string)[] = [

@@ -331,12 +331,17 @@ interface SaveBarProps {
 
 function SaveBar({ editing, isDirty, savedAtMs, busy }: SaveBarProps) {
   const t = texts("interviewer");
-  const { aboutMinutes, atMostMinutes } = estimate(editing.form);
+  const { aboutMinutes, boxMinutes, limitMinutes } = estimate(editing.form);
   const state = isDirty ? t("editor.unsaved") : savedAtMs === null ? "" : t("editor.saved");
   return (
     <div className="save-bar">
       <p data-testid="estimate">
-        {t("editor.about", { count: aboutMinutes })} {t("editor.atMost", { count: atMostMinutes })}
+        {t("editor.about", { count: aboutMinutes })}{" "}
+        <span className="quiet">
+          {boxMinutes < limitMinutes
+            ? t("editor.boxes", { count: boxMinutes })
+            : t("editor.limit", { count: limitMinutes })}
+        </span>
       </p>
       <span
         role="status"

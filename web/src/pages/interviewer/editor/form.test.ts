@@ -131,8 +131,8 @@ describe("lists", () => {
 
 describe("the length", () => {
   it("is what candidates are told, and the bound of it", () => {
-    expect(estimate(form())).toEqual({ aboutMinutes: 4, atMostMinutes: 5 });
-    expect(estimate(form({ maxDurationMs: 60_000 }))).toEqual({ aboutMinutes: 1, atMostMinutes: 1 });
+    expect(estimate(form())).toEqual({ aboutMinutes: 4, boxMinutes: 5, limitMinutes: 30 });
+    expect(estimate(form({ maxDurationMs: 60_000 }))).toEqual({ aboutMinutes: 1, boxMinutes: 5, limitMinutes: 1 });
     expect(estimate({ ...emptyForm(), questions: [] }).aboutMinutes).toBe(1);
   });
 

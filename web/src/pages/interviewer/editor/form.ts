@@ -290,17 +290,19 @@ export function renumbered(levels: readonly LevelForm[]): LevelForm[] {
 export interface Estimate {
   /** What candidates are told. */
   aboutMinutes: number;
-  /** It is over by then, whatever happens. */
-  atMostMinutes: number;
+  /** All time boxes together. */
+  boxMinutes: number;
+  /** Then it closes, whatever is left. */
+  limitMinutes: number;
 }
 
 export function estimate(form: InterviewForm): Estimate {
-  const limitMs = form.maxDurationMs ?? DEFAULT_DURATION_MS;
+  const limitMinutes = Math.max(1, Math.floor((form.maxDurationMs ?? DEFAULT_DURATION_MS) / 60_000));
   const boxesMs = form.questions.reduce((sum, { timeBoxMs }) => sum + (timeBoxMs ?? DEFAULT_TIME_BOX_MS), 0);
-  const limitMinutes = Math.max(1, Math.floor(limitMs / 60_000));
   return {
     aboutMinutes: Math.min(Math.max(1, form.questions.length * MINUTES_A_QUESTION), limitMinutes),
-    atMostMinutes: Math.max(1, Math.ceil(Math.min(limitMs, boxesMs) / 60_000)),
+    boxMinutes: Math.max(1, Math.ceil(boxesMs / 60_000)),
+    limitMinutes,
   };
 }
 
