@@ -1,6 +1,6 @@
 /** What the pages of interviewers and operators share: one cache of answers, one frame, one way to sign in. */
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
+import { type ReactNode, createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import { account, credential, signOut, subscribe } from "../client/account";
 import { ApiError, HttpClient } from "../client/http";
@@ -59,21 +59,23 @@ export interface Me {
 
 const UNREACHABLE_RETRY_MS = 5_000;
 
-/** Who is signed in; one answer for the whole page. */
-export function useMe() {
-  return useQuery(
-    {
-      queryKey: ["me"],
-      queryFn: () => new HttpClient("", credential()).get<Me>("/api/v1/me"),
-      staleTime: Infinity,
-      // What keeps the first answer away may pass; afterwards the page stays as it is.
-      refetchInterval: ({ state }) =>
-        state.data === undefined && state.status === "error" && !isRefusal(state.error)
-          ? UNREACHABLE_RETRY_MS
-          : false,
-    },
-    queries,
-  );
+const MeContext = createContext<Me | null>(null);
+
+/** Who is signed in; `null` as long as nobody is. */
+export function useMe(): Me | null {
+  return useContext(MeContext);
+}
+
+/** Asked once, by the gate: a second asker would ask again each time that it appears. */
+function useAskMe() {
+  return useQuery({
+    queryKey: ["me"],
+    queryFn: () => new HttpClient("", credential()).get<Me>("/api/v1/me"),
+    staleTime: Infinity,
+    // What keeps the first answer away may pass; afterwards the page stays as it is.
+    refetchInterval: ({ state }) =>
+      state.data === undefined && state.status === "error" && !isRefusal(state.error) ? UNREACHABLE_RETRY_MS : false,
+  });
 }
 
 function isRefusal(error: unknown): boolean {
@@ -131,8 +133,8 @@ export function StaffShell({ title, actions, children }: StaffShellProps) {
 function Account() {
   const t = texts("shared");
   const signedIn = useSyncExternalStore(subscribe, () => credential() !== null);
-  const { data: me } = useMe();
-  const name = me === undefined ? null : (me.name ?? me.email ?? t(`staff.${me.principal}`));
+  const me = useMe();
+  const name = me === null ? null : (me.name ?? me.email ?? t(`staff.${me.principal}`));
   return (
     <>
       {name !== null && (
@@ -146,7 +148,7 @@ function Account() {
           {t("nav.signOut")}
         </button>
       ) : (
-        me === undefined && <a href={signInAddress()}>{t("nav.signIn")}</a>
+        me === null && <a href={signInAddress()}>{t("nav.signIn")}</a>
       )}
     </>
   );
@@ -192,8 +194,8 @@ function SignInNotice() {
   const t = texts("shared");
   const isRefused = useRefused();
   const expires = useExpiry();
-  const { data: me } = useMe();
-  if (me === undefined) return null;
+  const me = useMe();
+  if (me === null) return null;
   if (isRefused || expires === "over") {
     return (
       <Panel tone="warning" testId="sign-in-ended">
@@ -234,8 +236,8 @@ export function Staff({ children }: { children: ReactNode }) {
 
 function Gate({ children }: { children: ReactNode }) {
   const t = texts("shared");
-  const me = useMe();
-  if (me.data !== undefined) return children;
+  const me = useAskMe();
+  if (me.data !== undefined) return <MeContext value={me.data}>{children}</MeContext>;
   if (isRefusal(me.error) && me.error instanceof ApiError && me.error.status !== 401) {
     return (
       <StaffShell title={t("staff.failed.title")}>

@@ -127,7 +127,7 @@ function NoInterviews() {
 
 function InterviewCard({ card, isOwn }: { card: Card; isOwn: boolean }) {
   const t = texts("interviewer");
-  const { data: me } = useMe();
+  const me = useMe();
   const tryIt = useMutation({
     mutationFn: () => startForMyself(card.id, me?.name ?? null),
     onSuccess: (page) => window.location.assign(page),
