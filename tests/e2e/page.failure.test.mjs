@@ -74,7 +74,9 @@ describe("without a microphone", () => {
 });
 
 test("plain HTTP off localhost: the page says why there is no microphone", { timeout: 90_000 }, async () => {
-  const viva = await Viva.start({ env: (port) => ({ VIVA_PUBLIC_URL: `http://viva.test:${port}` }) });
+  const viva = await Viva.start({
+    env: (port) => ({ VIVA_PUBLIC_URL: `http://viva.test:${port}` }),
+  });
   try {
     const page = await openPage(browser, { permissions: [] });
     await walkToMicrophone(page, `http://viva.test:${viva.port}${new URL(viva.interview).pathname}`);
@@ -166,7 +168,9 @@ describe("a live interview", () => {
 
 test("results open with the platform's key, and not without", { timeout: 90_000 }, async () => {
   const key = "a-key-for-this-test-alone-0123456789";
-  const viva = await Viva.start({ env: { API_KEY: key, VIVA_HOST: "127.0.0.1" } });
+  const viva = await Viva.start({
+    env: { API_KEY: key, VIVA_HOST: "127.0.0.1" },
+  });
   try {
     const started = await viva.json("/api/interview/start", {
       method: "POST",

@@ -95,7 +95,9 @@ describe("the interview page", () => {
     });
     await startInterview(page);
     const connectedAt = Date.now();
-    await page.waitForFunction(() => window.agentVoice.peak > 0.01, undefined, { timeout: 15_000 });
+    await page.waitForFunction(() => window.agentVoice.peak > 0.01, undefined, {
+      timeout: 15_000,
+    });
     t.diagnostic(`first agent audio seen ${Date.now() - connectedAt} ms after the page showed the connection`);
     await byId(page, "caption").first().waitFor({ timeout: 30_000 });
     await checkAccessible(page, `${name}-live`);
@@ -183,7 +185,9 @@ describe("the interview page", () => {
     await tabTo(page, "send-text");
     await page.keyboard.press("Enter");
     await page
-      .locator('[data-testid="caption"][data-role="user"]', { hasText: "I type this answer." })
+      .locator('[data-testid="caption"][data-role="user"]', {
+        hasText: "I type this answer.",
+      })
       .waitFor({ timeout: 15_000 });
 
     const sessionId = sessionOf(page);

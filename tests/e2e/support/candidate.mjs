@@ -8,7 +8,13 @@ import { byId, waitForData } from "./browser.mjs";
  */
 export async function giveVoice(page, clips) {
   await page.addInitScript((recordings) => {
-    const candidate = { spoken: [], playing: false, turns: 0, tracks: [], practised: 0 };
+    const candidate = {
+      spoken: [],
+      playing: false,
+      turns: 0,
+      tracks: [],
+      practised: 0,
+    };
     window.candidate = candidate;
     let context = null;
     let output = null;
@@ -26,8 +32,9 @@ export async function giveVoice(page, clips) {
     };
     navigator.mediaDevices.getUserMedia = async () => microphone();
 
-    const play = async (index) => {
-      const bytes = Uint8Array.from(atob(recordings[index].wav), (character) => character.charCodeAt(0));
+    const play = (index) => speak(recordings[index].wav);
+    const speak = async (wav) => {
+      const bytes = Uint8Array.from(atob(wav), (character) => character.charCodeAt(0));
       const source = context.createBufferSource();
       source.buffer = await context.decodeAudioData(bytes.buffer);
       source.connect(output);
@@ -60,6 +67,8 @@ export async function giveVoice(page, clips) {
     };
     /** For the level meter: a few words before the interview. */
     candidate.tryMicrophone = () => play(0);
+    /** Whatever is wanted, whenever it is. */
+    candidate.speak = speak;
 
     let stage = null;
     const look = () => {
@@ -73,7 +82,11 @@ export async function giveVoice(page, clips) {
       candidate.turns += 1;
       void answer();
     };
-    new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
+    new MutationObserver(look).observe(document, {
+      subtree: true,
+      childList: true,
+      attributes: true,
+    });
   }, clips);
 }
 
@@ -88,7 +101,11 @@ export async function watchPage(page) {
     const look = () => {
       for (const caption of document.querySelectorAll('[data-testid="caption"]')) {
         const { itemId, role, state } = caption.dataset;
-        shown.captions[itemId] = { role, state, text: caption.querySelector(".caption-text")?.textContent ?? "" };
+        shown.captions[itemId] = {
+          role,
+          state,
+          text: caption.querySelector(".caption-text")?.textContent ?? "",
+        };
       }
       const question = document.querySelector('[data-testid="question"]')?.dataset ?? {};
       note(shown.questions, question.number && `${question.number}/${question.total}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { INITIAL_STATE, applyEvent, applyStatus, upsert, withPhase } from "./state";
+import { INITIAL_STATE, applyEvent, applyStatus, isOver, upsert, withPhase } from "./state";
 import type { LiveEvent, StatusReport, TranscriptItem } from "./types";
 
 const item = (id: string, startMs: number, revision = 1, content = id): TranscriptItem => ({
@@ -103,5 +103,34 @@ describe("the end", () => {
   it("is seen in the status alone, where no event came", () => {
     const phase = applyStatus(INITIAL_STATE, report({ status: "ended", end_reason: "interrupted" })).phase;
     expect(phase).toEqual({ name: "ended", saved: true, endReason: "interrupted", resultsUrl: null });
+  });
+});
+
+describe("the time limit and other tabs", () => {
+  const told = (status: "connecting" | "active", timeLimitMs: number, atMs: number): LiveEvent => ({
+    type: "session.state",
+    status,
+    endReason: null,
+    engine: null,
+    question: null,
+    speaker: null,
+    timeLimitMs,
+    atMs,
+  });
+
+  it("counts from the interview's own clock, and stays put when an event was late", () => {
+    expect(applyEvent(INITIAL_STATE, told("connecting", 60_000, 0), 5_000).deadlineMs).toBeNull();
+    const active = applyEvent(INITIAL_STATE, told("active", 60_000, 10_000), 5_000);
+    expect(active.deadlineMs).toBe(55_000);
+    expect(applyEvent(active, told("active", 60_000, 20_000), 16_500).deadlineMs).toBe(55_000);
+    expect(applyEvent(active, told("active", 90_000, 20_000), 15_000).deadlineMs).toBe(85_000);
+  });
+
+  it("leaves the interview to the tab that took it over", () => {
+    const notice: LiveEvent = { type: "notice", code: "continued_elsewhere", text: "elsewhere", level: "warning" };
+    const state = applyEvent(INITIAL_STATE, notice);
+    expect(state.phase.name).toBe("elsewhere");
+    expect(state.notices).toEqual([]);
+    expect(isOver(state.phase)).toBe(true);
   });
 });

@@ -3,7 +3,7 @@ import { Button } from "react-aria-components/Button";
 import { texts } from "../i18n";
 
 /** An address or a number that a person needs elsewhere, with a button that copies it where the browser lets it. */
-export function Copyable({ text, testId }: { text: string; testId: string }) {
+export function Copyable({ text, testId, href }: { text: string; testId: string; href?: string }) {
   const t = texts("candidate");
   const [copied, setCopied] = useState(false);
   // Absent on plain HTTP, whatever the types say; the text can still be marked by hand.
@@ -19,7 +19,7 @@ export function Copyable({ text, testId }: { text: string; testId: string }) {
   return (
     <span className="copyable">
       <span data-testid={testId} data-words="server">
-        {text}
+        {href === undefined ? text : <a href={href}>{text}</a>}
       </span>
       {clipboard !== undefined && (
         <Button className="button small" onPress={() => void copy()} aria-label={`${t("copy")}: ${text}`}>

@@ -60,7 +60,7 @@ export function Contact({ contact, reference }: HelpButtonProps) {
         <p>{t("help.noContact")}</p>
       ) : (
         <p>
-          {t("help.contact")} <Copyable text={contact} testId="contact" />
+          {t("help.contact")} <Copyable text={contact} testId="contact" href={hrefOf(contact)} />
         </p>
       )}
       {reference !== null && (
@@ -70,4 +70,10 @@ export function Contact({ contact, reference }: HelpButtonProps) {
       )}
     </>
   );
+}
+
+/** An e-mail address or an https address can be followed; anything else (`javascript:` above all) is plain text. */
+function hrefOf(contact: string): string | undefined {
+  if (/^https:\/\/\S+$/.test(contact)) return contact;
+  return /^[^\s@:/]+@[^\s@:/]+$/.test(contact) ? `mailto:${contact}` : undefined;
 }
