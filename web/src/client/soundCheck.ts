@@ -50,7 +50,6 @@ export async function soundCheck(request: CheckRequest): Promise<CheckResult> {
   try {
     onStage("connecting");
     const connected = await connect(request, line, returned);
-    signal.throwIfAborted();
     peer = connected.peer;
     let voiceDelayMs: number | null = null;
     if (peer !== null && returned.stream !== null) {
@@ -107,10 +106,11 @@ async function connect(request: CheckRequest, line: TestLine, returned: Returned
       },
     });
     await peer.negotiate();
-    await peer.whenConnected(CONNECT_LIMIT_MS);
+    await unlessLeft(peer.whenConnected(CONNECT_LIMIT_MS), request.signal);
     return { peer, failure: "none" };
   } catch (error) {
     peer?.close();
+    request.signal.throwIfAborted();
     const refused = error instanceof ApiError || error instanceof UnreachableError;
     return { peer: null, failure: refused ? "unavailable" : "none" };
   }
@@ -256,6 +256,18 @@ function recorderOf(stream: MediaStream): (() => Promise<Blob | null>) | null {
       recorder.onstop = done;
       recorder.stop();
     });
+}
+
+/**
+ * The promise, or a rejection as soon as the check is left: what follows on the server's side must not wait for it, or
+ * the late end of this rehearsal would be the end of the next.
+ */
+function unlessLeft<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    promise.then(resolve, reject);
+  });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

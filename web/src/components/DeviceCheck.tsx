@@ -15,7 +15,7 @@ interface DeviceCheckProps {
   /** Whose session: the check goes over its own media path. */
   session: SessionApi;
   microphone: Microphone;
-  /** Tells when the check begins and ends; no other use of the microphone is meant meanwhile. */
+  /** Tells when the check begins and ends; it may be left at any time. */
   onRunning?: (running: boolean) => void;
   onVerdict?: (verdict: Verdict) => void;
 }

@@ -189,6 +189,7 @@ function Before({ arrival, journey, onBegin, shared }: BeforeProps) {
     >
       {place === "ask" && (
         <AskStep
+          title={about.title}
           hasBegun={arrival.returning}
           attemptsLeft={about.attemptsLeft ?? 0}
           working={journey.isWorking}

@@ -17,18 +17,17 @@ interface CheckStepProps {
 export function CheckStep({ session, microphone, onDone }: CheckStepProps) {
   const t = texts("candidate");
   const [verdict, setVerdict] = useState<Verdict | null>(null);
-  const [running, setRunning] = useState(false);
   const { problem, stream } = microphone;
   const label = verdict === null ? t("check.skip") : verdict.grade === "poor" ? t("check.anyway") : t("check.next");
   return (
     <>
       <p className="lead">{t("check.lead")}</p>
-      <DeviceCheck session={session} microphone={microphone} onRunning={setRunning} onVerdict={setVerdict} />
+      <DeviceCheck session={session} microphone={microphone} onVerdict={setVerdict} />
       <div className="actions">
         {problem === null ? (
           <Button
             className={verdict === null ? "button" : "button primary"}
-            isDisabled={stream === null || running}
+            isDisabled={stream === null}
             onPress={onDone}
             data-testid="check-next"
           >

@@ -5,6 +5,7 @@ import { texts } from "../../i18n";
 import { Icon } from "../../ui/Icon";
 
 interface AskStepProps {
+  title: string;
   hasBegun: boolean;
   attemptsLeft: number;
   working: boolean;
@@ -13,10 +14,13 @@ interface AskStepProps {
 }
 
 /** The link was opened in this browser before. */
-export function AskStep({ hasBegun, attemptsLeft, working, onContinue, onAnew }: AskStepProps) {
+export function AskStep({ title, hasBegun, attemptsLeft, working, onContinue, onAnew }: AskStepProps) {
   const t = texts("candidate");
   return (
     <div data-testid="ask">
+      <p className="lead" data-words="server">
+        <strong>{title}</strong>
+      </p>
       <p className="lead">{hasBegun ? t("return.askedBegun") : t("return.asked")}</p>
       <div className="actions">
         <Button className="button primary" onPress={onContinue} data-testid="continue-interview">
