@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Evaluation, columnsOf, dollars, missingScores, scoreKey, waveform } from "./outcome";
+import { type Evaluation, columnsOf, missingScores, scoreKey, waveform } from "./outcome";
 
 const peaks = {
   channels: 2,
@@ -23,18 +23,11 @@ describe("peaks", () => {
     expect(columnsOf({ ...peaks, length: 0 }, 0, 2)).toEqual([0, 0]);
   });
 
-  test("the candidate is drawn above the middle, the interviewer below", () => {
-    const shape = waveform([0.5, 0], [0, 1], 40);
-    expect(shape.above).toBe("M0.5 20v-10.0M1.5 20v0.0");
-    expect(shape.below).toBe("M0.5 20v0.0M1.5 20v20.0");
+  test("the candidate is drawn up from the line, the interviewer down, the loudest as high as there is room", () => {
+    expect(waveform([0.25, 0, 0.5], 0.5, 40, true)).toBe("M0.5 40v-20.0M2.5 40v-40.0");
+    expect(waveform([0.5], 0.5, 40, false)).toBe("M0.5 0v40.0");
+    expect(waveform([0, 0], 0, 40, true)).toBe("");
   });
-});
-
-test("an unknown price is not nothing", () => {
-  expect(dollars(null)).toBe("unknown");
-  expect(dollars(0)).toBe("$0.00");
-  expect(dollars(0.0123)).toBe("$0.0123");
-  expect(dollars(12.3)).toBe("$12.30");
 });
 
 test("a scorecard is complete when every criterion has a choice, too little evidence included", () => {

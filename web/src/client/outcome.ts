@@ -4,6 +4,8 @@ export interface Recording {
   state: "recording" | "ready" | "partial" | "failed" | "deleted";
   duration_ms: number | null;
   tracks: { side: string; url: string; bytes: number; duration_ms: number }[];
+  /** By how much the candidate's track begins later than the transcript's clock. */
+  clock?: { offset_ms: number; drift_ppm: number | null } | null;
   peaks_url: string | null;
   wav_url: string | null;
 }
@@ -31,12 +33,11 @@ export function columnsOf(peaks: Peaks, channel: number, columns: number): numbe
   return loudest;
 }
 
-/** One shape of both sides around a middle line: the candidate above, the interviewer below. */
-export function waveform(above: number[], below: number[], height: number): { above: string; below: string } {
-  const middle = height / 2;
-  const bars = (values: number[], sign: 1 | -1): string =>
-    values.map((value, x) => `M${x + 0.5} ${middle}v${(-sign * value * middle).toFixed(1)}`).join("");
-  return { above: bars(above, 1), below: bars(below, -1) };
+/** One side as bars on (`up`) or under a line, scaled so that the loudest of both sides is as high as there is room. */
+export function waveform(values: readonly number[], loudest: number, height: number, up: boolean): string {
+  const full = loudest > 0 ? height / loudest : 0;
+  const bar = (value: number): string => (up ? -value * full : value * full).toFixed(1);
+  return values.map((value, x) => (value === 0 ? "" : `M${x + 0.5} ${up ? height : 0}v${bar(value)}`)).join("");
 }
 
 export interface Criterion {
@@ -69,6 +70,16 @@ export interface Score {
   note: string;
 }
 
+/** A person's level beside the proposed one. */
+export interface Agreement {
+  question: number;
+  criterion: string;
+  own: number | null;
+  proposed: number | null;
+  steps: number | null;
+  verdict: "same" | "adjacent" | "apart" | "one_sided";
+}
+
 export interface Scorecard {
   scorecard_id: string;
   revision: number;
@@ -77,6 +88,7 @@ export interface Scorecard {
   before_proposal: boolean;
   scores: Score[];
   note: string;
+  agreement?: Agreement[] | null;
 }
 
 export interface Evaluation {
@@ -118,12 +130,6 @@ interface RetentionClass {
 /** A name of the API's closed lists as words. */
 export function inWords(name: string): string {
   return name.replaceAll("_", " ");
-}
-
-/** Dollars as they are known: null is not nothing. */
-export function dollars(usd: number | null): string {
-  if (usd === null) return "unknown";
-  return `$${usd.toFixed(usd !== 0 && usd < 0.1 ? 4 : 2)}`;
 }
 
 /** Is every criterion of the evidence scored, or said to have too little evidence? */

@@ -33,6 +33,16 @@ const PATHS = {
   mail: "M3 6h18v12H3ZM3 7l9 6 9-6",
   save: "M12 4v11M7 11l5 5 5-5M5 20h14",
   pencil: "M4 20l1-4L16 5l3 3L8 19ZM14 7l3 3",
+  play: "M7 4.5v15l12-7.5Z",
+  pause: "M8 5v14M16 5v14",
+  back: "M11 7l-6 5 6 5ZM19 7l-6 5 6 5Z",
+  forward: "M13 7l6 5-6 5ZM5 7l6 5-6 5Z",
+  previous: "M18 6l-9 6 9 6ZM6 6v12",
+  next: "M6 6l9 6-9 6ZM18 6v12",
+  speakerOff: "M4 9v6h4l5 4V5L8 9H4ZM17 9l5 6M22 9l-5 6",
+  minus: "M5 12h14",
+  bolt: "M13 3 6 13h5l-1 8 8-11h-6Z",
+  chain: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
 } as const;
 
 export type IconName = keyof typeof PATHS;

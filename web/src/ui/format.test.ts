@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clock, dateTime, unheard } from "./format";
+import { clock, dateTime } from "./format";
 
 describe("clock", () => {
   it("shows minutes and seconds, and hours only where needed", () => {
@@ -12,19 +12,5 @@ describe("dateTime", () => {
     expect(dateTime(null)).toBe("");
     expect(dateTime("soon")).toBe("");
     expect(dateTime("2026-11-21T12:00:00Z")).toContain("2026");
-  });
-});
-
-describe("unheard", () => {
-  it("gives the words that were generated after the last one heard", () => {
-    expect(unheard("Hello, and", "Hello, and welcome to this talk.")).toBe("welcome to this talk.");
-    expect(unheard("Hello", "Hello, and welcome.")).toBe("and welcome.");
-    expect(unheard("", "All of it.")).toBe("All of it.");
-  });
-
-  it("gives nothing where all was heard, or where the texts differ in another way", () => {
-    expect(unheard("Hello.", "Hello.")).toBeNull();
-    expect(unheard("Hello.", null)).toBeNull();
-    expect(unheard("Good day to you", "Hello there my friend")).toBeNull();
   });
 });

@@ -1,213 +1,209 @@
 /**
- * Scores: the reader's own first, then what was proposed, each with its quotes.
+ * Scores: the reader's own first, then what was proposed, each with its quotes, and how far the two agree.
  *
- * Stable `data-testid`s: scores (data-status), own-scores, own-score (data-criterion), own-scores-send, proposal,
- * proposed (data-criterion, data-status), quote, scorecard.
+ * Stable `data-testid`s: scores (data-status), proposal, proposed (data-criterion, data-status), quote, scorecard,
+ * agreement (data-criterion, data-verdict), score-again, history, revision, propose-again.
  */
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { Button } from "react-aria-components/Button";
-import type { SessionApi } from "../../client/api";
-import { ApiError } from "../../client/http";
-import {
-  type Criterion,
-  type CriterionProposal,
-  type Evaluation,
-  type Scorecard,
-  inWords,
-  missingScores,
-  scoreKey,
-} from "../../client/outcome";
+import { type CriterionProposal, type Evaluation, type Scorecard, scoreKey } from "../../client/outcome";
+import type { Revision } from "../../client/reviewApi";
+import { texts } from "../../i18n";
+import { Icon } from "../../ui/Icon";
 import { Panel } from "../../ui/Panel";
-import { clock, count, dateTime } from "../../ui/format";
+import { ScoreForm } from "./ScoreForm";
+import { PlayFrom } from "./TurnRow";
+import { useReview } from "./review";
+import { dateTime, named } from "./say";
 
-interface ScoresPartProps {
-  evaluation: Evaluation;
-  api: SessionApi;
-  onSaved: () => void;
-}
-
-export function ScoresPart({ evaluation, api, onSaved }: ScoresPartProps) {
+export function ScoresPart({ evaluation }: { evaluation: Evaluation }) {
+  const t = texts("review");
+  const [again, setAgain] = useState(false);
   if (evaluation.evidence.every((part) => part.criteria.length === 0)) return null;
   const scored = evaluation.scorecards.length > 0;
   return (
     <section aria-labelledby="scores-title" data-testid="scores" data-status={evaluation.status}>
-      <h2 id="scores-title">Scores</h2>
-      <p className="quiet">{introduction(evaluation)}</p>
+      <h2 id="scores-title">{t("score.title")}</h2>
+      <p className="quiet">
+        {t("score.rule")} {introduction(evaluation)}
+      </p>
+      {evaluation.status === "failed" && <ProposeAgain />}
+      {!scored && <ScoreForm evaluation={evaluation} />}
       {evaluation.scorecards.map((card) => (
         <OwnCard key={card.scorecard_id} card={card} evaluation={evaluation} />
       ))}
-      {!scored && <OwnScores evaluation={evaluation} api={api} onSaved={onSaved} />}
       {scored && evaluation.proposal?.questions && <Proposal evaluation={evaluation} />}
+      {scored && again && <ScoreForm evaluation={evaluation} onCancel={() => setAgain(false)} />}
+      {scored && !again && (
+        <Button className="button small no-print" onPress={() => setAgain(true)} data-testid="score-again">
+          {t("score.again")}
+        </Button>
+      )}
     </section>
   );
 }
 
 function introduction(evaluation: Evaluation): string {
-  const rule = "Scores rest on what was said, never on voice, accent, pace or mood.";
+  const t = texts("review");
   switch (evaluation.status) {
     case "evidence_only":
-      return `${rule} No machine proposes scores here: the answers are laid out for a person to judge.`;
+      return t("score.evidenceOnly");
     case "pending":
-      return `${rule} A proposal is being prepared; you can score without it.`;
+      return t("score.pending");
     case "failed":
-      return `${rule} The proposal could not be completed. The answers are here for a person to judge.`;
+      return t("score.proposalFailed");
     case "proposed":
       return evaluation.hidden_until_scored
-        ? `${rule} A proposal is ready. It is shown after you have entered your own scores.`
-        : `${rule} A proposal by ${evaluation.evaluator?.model ?? "a model"} stands beside a person's scores.`;
+        ? t("score.hidden")
+        : t("score.beside", { model: evaluation.evaluator?.model ?? t("score.someModel") });
   }
 }
 
-function OwnScores({ evaluation, api, onSaved }: ScoresPartProps) {
-  const [chosen, setChosen] = useState<ReadonlyMap<string, number | null>>(new Map());
-  const [problem, setProblem] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const missing = missingScores(evaluation, chosen);
-  const choose = (key: string, level: number | null): void => setChosen(new Map(chosen).set(key, level));
-  const send = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (missing > 0) {
-      setProblem(`${count(missing, "criterion is", "criteria are")} not scored yet.`);
-      return;
-    }
-    const scores = evaluation.evidence.flatMap((part) =>
-      part.criteria.map((criterion) => ({
-        question: part.question,
-        criterion: criterion.id,
-        level: chosen.get(scoreKey(part.question, criterion.id)) ?? null,
-      })),
-    );
-    setBusy(true);
+function ProposeAgain() {
+  const t = texts("review");
+  const { api, reload } = useReview();
+  const [state, setState] = useState<"idle" | "busy" | "failed">("idle");
+  const ask = async (): Promise<void> => {
+    setState("busy");
     try {
-      await api.score(scores);
-      onSaved();
-    } catch (error) {
-      setProblem(error instanceof ApiError ? error.message : "The scores could not be saved. Please try again.");
-    } finally {
-      setBusy(false);
+      await api.proposeAgain();
+      reload();
+      setState("idle");
+    } catch {
+      setState("failed");
     }
   };
   return (
-    <form className="card no-print" onSubmit={(event) => void send(event)} data-testid="own-scores">
-      <h3>Your own scores</h3>
-      {evaluation.evidence.map((part) =>
-        part.criteria.length === 0 ? null : (
-          <div key={part.question} className="score-question">
-            <p>
-              <strong>{part.question}.</strong> {part.text}
-            </p>
-            <Answers answers={part.answers} insufficiency={part.insufficiency} />
-            {part.criteria.map((criterion) => (
-              <CriterionChoice
-                key={criterion.id}
-                criterion={criterion}
-                name={scoreKey(part.question, criterion.id)}
-                chosen={chosen}
-                onChoose={choose}
-              />
-            ))}
-          </div>
-        ),
-      )}
-      {problem !== null && (
-        <Panel tone="error">
-          <p>{problem}</p>
-        </Panel>
-      )}
-      <Button className="button primary" type="submit" isDisabled={busy} data-testid="own-scores-send">
-        {busy ? "Saving…" : "Save my scores"}
-      </Button>
-    </form>
-  );
-}
-
-function Answers({ answers, insufficiency }: Pick<Evaluation["evidence"][number], "answers" | "insufficiency">) {
-  return (
-    <>
-      {answers.map((answer) => (
-        <blockquote key={answer.item_id}>
-          <span className="quiet">{clock(answer.start_ms)}</span> {answer.text}
-        </blockquote>
-      ))}
-      {insufficiency !== null && <p className="quiet">Not enough to judge by: {inWords(insufficiency)}.</p>}
-    </>
-  );
-}
-
-interface CriterionChoiceProps {
-  criterion: Criterion;
-  name: string;
-  chosen: ReadonlyMap<string, number | null>;
-  onChoose: (name: string, level: number | null) => void;
-}
-
-function CriterionChoice({ criterion, name, chosen, onChoose }: CriterionChoiceProps) {
-  const options: [number | null, string][] = [
-    ...criterion.levels.map((level): [number, string] => [level.level, `${level.level}: ${level.anchor}`]),
-    [null, "Not enough evidence"],
-  ];
-  return (
-    <fieldset className="levels" data-testid="own-score" data-criterion={criterion.id}>
-      <legend>
-        {criterion.name}
-        {criterion.description !== "" && <span className="quiet"> {criterion.description}</span>}
-      </legend>
-      {options.map(([level, words]) => (
-        <label key={words}>
-          <input
-            type="radio"
-            name={name}
-            checked={chosen.has(name) && chosen.get(name) === level}
-            onChange={() => onChoose(name, level)}
-          />
-          <span>{words}</span>
-        </label>
-      ))}
-    </fieldset>
+    <p className="no-print">
+      <Button
+        className="button small"
+        isDisabled={state === "busy"}
+        onPress={() => void ask()}
+        data-testid="propose-again"
+      >
+        <Icon name="repeat" /> {t("score.proposeAgain")}
+      </Button>{" "}
+      <span role="status">{state === "failed" && t("tryAgain")}</span>
+    </p>
   );
 }
 
 function criterionName(evaluation: Evaluation, question: number, id: string): string {
+  const t = texts("review");
   const part = evaluation.evidence.find((one) => one.question === question);
-  return part?.criteria.find((one) => one.id === id)?.name ?? id;
+  const name = part?.criteria.find((one) => one.id === id)?.name ?? id;
+  return t("score.criterion", { question, name });
+}
+
+function levelWords(level: number | null | undefined): string {
+  return level === null || level === undefined ? texts("review")("score.notEnough") : String(level);
 }
 
 function OwnCard({ card, evaluation }: { card: Scorecard; evaluation: Evaluation }) {
+  const t = texts("review");
+  const compared = card.agreement ?? [];
   return (
     <div className="card" data-testid="scorecard">
-      <h3>
-        Scores by {card.author.name || card.author.kind}{" "}
-        <span className="quiet">
-          {dateTime(card.created_at)}
-          {card.before_proposal ? ", before the proposal was seen" : ", after the proposal was seen"}
-        </span>
-      </h3>
-      <ul className="plain">
-        {card.scores.map((score) => (
-          <li key={scoreKey(score.question, score.criterion)}>
-            Question {score.question}, {criterionName(evaluation, score.question, score.criterion)}:{" "}
-            <strong>{score.level ?? "not enough evidence"}</strong>
-            {score.note !== "" && ` (${score.note})`}
-          </li>
-        ))}
-      </ul>
+      <h3>{t("score.by", { who: card.author.name || named("author", card.author.kind) })}</h3>
+      <p className="quiet">
+        {dateTime(card.created_at)}, {t(card.before_proposal ? "score.before" : "score.after")}
+      </p>
+      <div className="table-scroll" tabIndex={0} role="region" aria-label={t("score.table")}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("score.columns.criterion")}</th>
+              <th scope="col">{t("score.columns.own")}</th>
+              {compared.length > 0 && <th scope="col">{t("score.columns.proposed")}</th>}
+              {compared.length > 0 && <th scope="col">{t("score.columns.agreement")}</th>}
+            </tr>
+          </thead>
+          <tbody>
+            {card.scores.map((score) => (
+              <ScoreLine
+                key={scoreKey(score.question, score.criterion)}
+                score={score}
+                name={criterionName(evaluation, score.question, score.criterion)}
+                compared={compared}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
       {card.note !== "" && <p>{card.note}</p>}
+      {card.revision > 1 && <History card={card} evaluation={evaluation} />}
     </div>
   );
 }
 
+interface ScoreLineProps {
+  score: Scorecard["scores"][number];
+  name: string;
+  compared: NonNullable<Scorecard["agreement"]>;
+}
+
+function ScoreLine({ score, name, compared }: ScoreLineProps) {
+  const beside = compared.find((one) => one.question === score.question && one.criterion === score.criterion);
+  return (
+    <tr data-testid="agreement" data-criterion={score.criterion} data-verdict={beside?.verdict ?? "none"}>
+      <th scope="row">
+        {name}
+        {score.note !== "" && <span className="quiet score-note">{score.note}</span>}
+      </th>
+      <td>{levelWords(score.level)}</td>
+      {compared.length > 0 && <td>{beside && levelWords(beside.proposed)}</td>}
+      {compared.length > 0 && <td>{beside && named("verdict", beside.verdict)}</td>}
+    </tr>
+  );
+}
+
+/** Earlier revisions: nothing that was said once is overwritten. */
+function History({ card, evaluation }: { card: Scorecard; evaluation: Evaluation }) {
+  const t = texts("review");
+  const { api } = useReview();
+  const [revisions, setRevisions] = useState<Revision[] | null>(null);
+  const [failed, setFailed] = useState(false);
+  const load = (): void => {
+    if (revisions !== null) return;
+    setFailed(false);
+    api.revisions(card.scorecard_id).then(setRevisions, () => setFailed(true));
+  };
+  return (
+    <details onToggle={(event) => event.currentTarget.open && load()} data-testid="history">
+      <summary>{t("score.history", { count: card.revision - 1 })}</summary>
+      {failed && <p role="alert">{t("tryAgain")}</p>}
+      <ol className="plain">
+        {(revisions ?? [])
+          .filter(({ revision }) => revision < card.revision)
+          .map((one) => (
+            <li key={one.revision} data-testid="revision">
+              <strong>{t("score.revision", { number: one.revision, at: dateTime(one.created_at) })}</strong>
+              <ul>
+                {one.scores.map((score) => (
+                  <li key={scoreKey(score.question, score.criterion)}>
+                    {criterionName(evaluation, score.question, score.criterion)}: {levelWords(score.level)}
+                  </li>
+                ))}
+              </ul>
+            </li>
+          ))}
+      </ol>
+    </details>
+  );
+}
+
 function Proposal({ evaluation }: { evaluation: Evaluation }) {
+  const t = texts("review");
   return (
     <div className="card" data-testid="proposal">
-      <h3>
-        Proposed <span className="quiet">by {evaluation.evaluator?.model ?? "a model"}; a person decides</span>
-      </h3>
+      <h3>{t("score.proposed")}</h3>
+      <p className="quiet">{t("score.proposedBy", { model: evaluation.evaluator?.model ?? t("score.someModel") })}</p>
       {(evaluation.proposal?.questions ?? []).map((part) =>
         part.criteria.map((one) => (
           <Proposed
             key={scoreKey(part.question, one.criterion)}
             proposal={one}
-            name={`Question ${part.question}, ${criterionName(evaluation, part.question, one.criterion)}`}
+            name={criterionName(evaluation, part.question, one.criterion)}
           />
         )),
       )}
@@ -216,22 +212,30 @@ function Proposal({ evaluation }: { evaluation: Evaluation }) {
 }
 
 function Proposed({ proposal, name }: { proposal: CriterionProposal; name: string }) {
-  const why = proposal.reason === null ? "" : ` (${inWords(proposal.reason)})`;
+  const t = texts("review");
   return (
-    <div data-testid="proposed" data-criterion={proposal.criterion} data-status={proposal.status}>
-      <p>
-        {name}: <strong>{proposal.level ?? `not enough evidence${why}`}</strong>
-      </p>
+    <div
+      className="proposed"
+      data-testid="proposed"
+      data-criterion={proposal.criterion}
+      data-status={proposal.status}
+    >
+      <h4>
+        {name}: {levelWords(proposal.level)}
+      </h4>
+      {proposal.reason !== null && (
+        <Panel tone="info" announced={false}>
+          <p>{t("score.insufficient", { why: named("shortfall", proposal.reason) })}</p>
+        </Panel>
+      )}
       {proposal.rationale !== null && <p>{proposal.rationale}</p>}
       {proposal.quotes.map((quote) => (
-        <blockquote key={`${quote.item_id} ${quote.text}`} data-testid="quote">
-          <span className="quiet">{clock(quote.start_ms)}</span> {quote.text}
+        <blockquote key={`${quote.item_id} ${quote.text}`} data-testid="quote" data-item-id={quote.item_id}>
+          <PlayFrom atMs={quote.start_ms} what={quote.text} /> <q data-testid="quote-text">{quote.text}</q>
         </blockquote>
       ))}
       {proposal.quotes_dropped > 0 && (
-        <p className="quiet">
-          {count(proposal.quotes_dropped, "quote was", "quotes were")} left out: not word for word in the transcript.
-        </p>
+        <p className="quiet">{t("score.dropped", { count: proposal.quotes_dropped })}</p>
       )}
     </div>
   );

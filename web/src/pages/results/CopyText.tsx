@@ -1,0 +1,28 @@
+import { useState } from "react";
+import { Button } from "react-aria-components/Button";
+import { texts } from "../../i18n";
+import { Icon } from "../../ui/Icon";
+
+/** Something to take elsewhere, with a button for it. Without a clipboard it can still be marked by hand. */
+export function CopyText({ text, label, testId }: { text: string; label: string; testId?: string }) {
+  const t = texts("review");
+  const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
+  const copy = (): void => {
+    const written = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
+    written.then(
+      () => setState("copied"),
+      () => setState("failed"),
+    );
+  };
+  return (
+    <span className="copy-text">
+      <code data-testid={testId}>{text}</code>{" "}
+      <Button className="button small no-print" onPress={copy} aria-label={t("copy.label", { what: label })}>
+        <Icon name={state === "copied" ? "check" : "copy"} /> {state === "copied" ? t("copy.done") : t("copy.copy")}
+      </Button>
+      <span role="status" className="quiet">
+        {state === "failed" && t("copy.failed")}
+      </span>
+    </span>
+  );
+}
