@@ -22,11 +22,16 @@ import { SIDES, bestKind, sizes } from "./sound";
 const SHORT_MS = 5_000;
 const LONG_MS = 30_000;
 
-/** Picture and player in one: its keys work wherever in it the focus is. */
+function usePlayerKeys(): (event: KeyboardEvent) => void {
+  const { player, timeline } = useReview();
+  return useCallback((event: KeyboardEvent) => onPlayerKey(event, player, timeline.turns), [player, timeline]);
+}
+
+/** The picture of the interview; the player's keys work in it too. */
 export function ListeningPart({ children }: { children: ReactNode }) {
   const t = texts("review");
-  const { player, timeline, results } = useReview();
-  const onKey = useCallback((event: KeyboardEvent) => onPlayerKey(event, player, timeline.turns), [player, timeline]);
+  const { player, results } = useReview();
+  const onKey = usePlayerKeys();
   const state = results.recording?.state ?? null;
   return (
     <section
@@ -39,7 +44,6 @@ export function ListeningPart({ children }: { children: ReactNode }) {
       <h2 id="listening-title">{t("listening.title")}</h2>
       {state !== "ready" && <p>{state === null ? t("listening.none") : named("recording", state)}</p>}
       {children}
-      <Transport />
       <p className="quiet no-print">{t(playable(player) ? "listening.keys" : "listening.keysSilent")}</p>
     </section>
   );
@@ -80,8 +84,10 @@ function onPlayerKey(event: KeyboardEvent, player: Player, turns: Parameters<typ
   action();
 }
 
-function Transport() {
+/** What plays and where it stands. It stays in sight while the transcript is read. */
+export function Transport() {
   const t = texts("review");
+  const onKey = usePlayerKeys();
   const { player, timeline } = useReview();
   const sound = usePlayer(player, (now) => now.sound);
   const host = useCallback((element: HTMLElement | null) => player.attach(element), [player]);
@@ -92,7 +98,7 @@ function Transport() {
   };
   const by = (ms: number) => () => player.seek(player.snapshot().positionMs + ms);
   return (
-    <div className="transport no-print" role="group" aria-label={t("player.label")}>
+    <div className="transport no-print" role="group" aria-label={t("player.label")} onKeyDownCapture={onKey}>
       <PlayerState />
       <div className="transport-row">
         {sound !== "none" && <PlayButton />}
@@ -101,13 +107,9 @@ function Transport() {
         <IconButton icon="forward" label={t("player.forward")} onPress={by(SHORT_MS)} testId="forward" />
         <IconButton icon="next" label={t("player.nextTurn")} onPress={jump(1)} testId="next-turn" />
         <Position />
+        {sound !== "none" && <Rate />}
+        {sound !== "none" && <SideButtons />}
       </div>
-      {sound !== "none" && (
-        <div className="transport-row">
-          <Rate />
-          <SideButtons />
-        </div>
-      )}
       <SoundProblem />
       <div ref={host} />
     </div>

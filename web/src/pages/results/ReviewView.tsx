@@ -18,7 +18,7 @@ import { ExportMenu } from "./ExportMenu";
 import { Facts } from "./Facts";
 import { KeepingPart } from "./KeepingPart";
 import { CostPart, MeasuresPart } from "./MeasuresPart";
-import { ListeningPart } from "./PlayerPart";
+import { ListeningPart, Transport } from "./PlayerPart";
 import { ScoresPart } from "./ScoresPart";
 import { Highlights, TimelinePart } from "./TimelinePart";
 import { TranscriptPart } from "./TranscriptPart";
@@ -57,6 +57,7 @@ export function ReviewView({ results, api, isCandidate, frame, reload }: ReviewV
             <TimelinePart />
             <Highlights />
           </ListeningPart>
+          {timeline.lengthMs > 0 && <Transport />}
           <div className={evaluation === null ? undefined : "beside"}>
             <Conversation />
             {evaluation !== null && <ScoresPart evaluation={evaluation} />}

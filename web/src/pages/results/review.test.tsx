@@ -8,7 +8,7 @@ import type { ReviewApi } from "../../client/reviewApi";
 import type { Evaluation } from "../../client/outcome";
 import { loadTexts } from "../../i18n";
 import { AnswersPart } from "./AnswersPart";
-import { ListeningPart } from "./PlayerPart";
+import { ListeningPart, Transport } from "./PlayerPart";
 import { ScoresPart } from "./ScoresPart";
 import { Highlights, TimelinePart } from "./TimelinePart";
 import { TranscriptPart } from "./TranscriptPart";
@@ -86,6 +86,13 @@ const RESULTS: ReviewResults = {
   ],
 };
 
+const Listening = () => (
+  <>
+    <ListeningPart>{null}</ListeningPart>
+    <Transport />
+  </>
+);
+
 /** A sound with a clock that a test sets. */
 class TestSound implements Sound {
   elements = [];
@@ -142,7 +149,7 @@ describe("the timeline", () => {
   });
 
   test("moves by keys, also without a recording", () => {
-    const { player } = show(<ListeningPart>{null}</ListeningPart>);
+    const { player } = show(<Listening />);
     expect(screen.queryByTestId("play")).toBeNull();
     const next = screen.getByTestId("next-turn");
     fireEvent.keyDown(next, { key: "ArrowRight" });
@@ -162,7 +169,7 @@ describe("the timeline", () => {
 describe("the player", () => {
   test("loads once, at the moment that was chosen, with the speed and sides that were chosen", async () => {
     const sound = new TestSound();
-    const { player } = show(<ListeningPart>{null}</ListeningPart>, { sound });
+    const { player } = show(<Listening />, { sound });
     player.setMuted("user", true);
     player.setRate(1.5);
     await player.playFrom(8_000);

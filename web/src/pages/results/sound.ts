@@ -105,7 +105,10 @@ class WaveSound implements Sound {
   }
 
   async play(): Promise<void> {
-    await this.connect().resume();
+    // Not waited for: without a loudspeaker some browsers never say that it goes on, and play all the same.
+    this.connect()
+      .resume()
+      .catch(() => undefined);
     await this.element.play();
   }
 
