@@ -8,32 +8,18 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
-import {
-  PHONE,
-  byId,
-  checkAccessible,
-  launch,
-  openPage,
-  screenshot,
-  waitForData,
-} from "./support/browser.mjs";
+import { PHONE, byId, checkAccessible, launch, openPage, screenshot, waitForData } from "./support/browser.mjs";
 import { FirefoxPage, launchFirefox } from "./support/firefox.mjs";
 import { simulate } from "./support/simulate.mjs";
 import { ROOT, Viva, until, within } from "./support/viva.mjs";
 
-const BINARY = path.resolve(
-  ROOT,
-  process.env.VIVA_BIN ?? "target/release/viva",
-);
+const BINARY = path.resolve(ROOT, process.env.VIVA_BIN ?? "target/release/viva");
 const TEST_MS = 120_000;
 const AGREE_WITHIN_MS = 100;
 const PLAN = {
   title: "Two passages",
   recording: true,
-  questions: [
-    { text: "Please read the first passage." },
-    { text: "Please read the second passage." },
-  ],
+  questions: [{ text: "Please read the first passage." }, { text: "Please read the second passage." }],
 };
 
 /** An interviewer whose voice is made of marks. */
@@ -46,9 +32,7 @@ async function startMock() {
       const url = line.match(/^mock-realtime ready url=(\S+)$/)?.[1];
       if (url) resolve(url);
     });
-    child.once("exit", (code) =>
-      reject(new Error(`mock-realtime left with ${code}`)),
-    );
+    child.once("exit", (code) => reject(new Error(`mock-realtime left with ${code}`)));
   });
   return {
     url: await within(15_000, ready, () => "mock-realtime is not ready"),
@@ -68,55 +52,69 @@ function markNear(peaks, { role, start_ms: startMs }) {
   return step * 20;
 }
 
+/** Runs on the audio thread: tells when it became loud after a silence, by the clock of the samples themselves. */
+const TAP = `
+  class Tap extends AudioWorkletProcessor {
+    quietS = 0;
+    process([input]) {
+      let loudest = 0;
+      for (const samples of input) for (const one of samples) loudest = Math.max(loudest, Math.abs(one));
+      if (loudest < 0.008) {
+        this.quietS += 128 / sampleRate;
+      } else {
+        if (this.quietS > 0.12) this.port.postMessage(currentTime);
+        this.quietS = 0;
+      }
+      return true;
+    }
+  }
+  registerProcessor("tap", Tap);
+`;
+
 /**
- * Listens to what the page's audio elements give, in `window.heard`: when it became loud after a silence, on the
- * element's own clock. The blocks of sound come in order however busy the page is; only their clock is translated.
+ * Listens to what the page's audio elements play, in `window.heard`: when a sound began after a silence, on the
+ * element's own clock. The blocks are counted where they are made, so a busy page changes nothing about it.
  */
 async function listen(page) {
-  await page.addInitScript(() => {
-    const heard = { onsets: [], pairs: [], loudBlocks: 0 };
+  await page.addInitScript((processor) => {
+    const heard = { onsets: [], offsets: [] };
     window.heard = heard;
-    let [quietS, context] = [0, null];
-    const tap = (element) => {
-      context ??= new AudioContext();
-      const blocks = context.createScriptProcessor(512, 1, 1);
-      const note = ({ inputBuffer, playbackTime }) => {
-        if (element.paused) return;
-        const samples = inputBuffer.getChannelData(0);
-        const rms = Math.sqrt(
-          samples.reduce((sum, sample) => sum + sample * sample, 0) /
-            samples.length,
-        );
-        const lengthS = samples.length / context.sampleRate;
-        heard.pairs.push(element.currentTime - context.currentTime);
-        if (rms > 0.004) {
-          heard.loudBlocks += 1;
-          if (quietS > 0.12) heard.onsets.push(playbackTime - lengthS);
-          quietS = 0;
-        } else {
-          quietS += lengthS;
-        }
-      };
-      blocks.onaudioprocess = note;
-      context
-        .createMediaStreamSource(element.captureStream())
-        .connect(blocks)
-        .connect(context.destination);
-    };
-    const play = HTMLMediaElement.prototype.play;
     const tapped = new WeakSet();
+    const tap = async (context, source, element) => {
+      tapped.add(element);
+      const module = new Blob([processor], { type: "text/javascript" });
+      await context.audioWorklet.addModule(URL.createObjectURL(module));
+      const node = new AudioWorkletNode(context, "tap");
+      node.port.onmessage = ({ data }) => heard.onsets.push(data);
+      source.connect(node).connect(context.destination);
+      setInterval(() => {
+        if (!element.paused && !element.seeking) heard.offsets.push(element.currentTime - context.currentTime);
+      }, 25);
+      heard.ready = true;
+    };
+    const { createMediaElementSource } = AudioContext.prototype;
+    AudioContext.prototype.createMediaElementSource = function (element) {
+      const source = createMediaElementSource.call(this, element);
+      void tap(this, source, element);
+      return source;
+    };
+    const { play } = HTMLMediaElement.prototype;
     HTMLMediaElement.prototype.play = async function () {
+      // Of two elements the first one is listened to.
+      heard.first ??= this;
       await play.call(this);
-      if (!tapped.has(this)) tap(this);
-      tapped.add(this);
+      if (tapped.has(this) || heard.first !== this) return;
+      const context = new AudioContext();
+      const source = createMediaElementSource.call(context, this);
+      source.connect(context.destination);
+      await tap(context, source, this);
     };
     /** When the onsets were, in milliseconds of the element. */
     heard.onsetsMs = () => {
-      const offsets = [...heard.pairs].sort((a, b) => a - b);
-      const offset = offsets[Math.floor(offsets.length / 2)] ?? 0;
-      return heard.onsets.map((time) => (time + offset) * 1000);
+      const offsets = [...heard.offsets].sort((a, b) => a - b);
+      return heard.onsets.map((time) => (time + offsets[Math.floor(offsets.length / 2)]) * 1000);
     };
-  });
+  }, TAP);
 }
 
 describe("the review of an interview", () => {
@@ -128,10 +126,7 @@ describe("the review of an interview", () => {
   before(
     async () => {
       mock = await startMock();
-      [browser, viva] = await Promise.all([
-        launch(),
-        Viva.start({ env: { OPENAI_REALTIME_API_URL: mock.url } }),
-      ]);
+      [browser, viva] = await Promise.all([launch(), Viva.start({ env: { OPENAI_REALTIME_API_URL: mock.url } })]);
       const made = await viva.json("/api/v1/interviews", {
         method: "POST",
         body: PLAN,
@@ -139,9 +134,7 @@ describe("the review of an interview", () => {
       const candidate = await simulate(viva, { interview: made.interview_id });
       const { code } = await candidate.report;
       assert.equal(code, 0);
-      const rows = await (
-        await fetch(`${viva.url}/api/interview/export.csv`)
-      ).text();
+      const rows = await (await fetch(`${viva.url}/api/interview/export.csv`)).text();
       const id = /ses_[a-z2-7]{26}/.exec(rows)[0];
       results = await until(
         60_000,
@@ -158,36 +151,26 @@ describe("the review of an interview", () => {
     mock?.child.kill("SIGKILL");
   });
 
-  async function open({ hash = "", ...options } = {}) {
-    const page = await openPage(browser, options);
-    await listen(page);
+  async function open({ hash = "", listens = false, ...options } = {}) {
+    // What listens is a script that the page's own policy would not let in.
+    const page = await openPage(browser, { ...options, bypassCSP: listens });
+    if (listens) await listen(page);
     await page.goto(`${viva.url}/results/${results.session_id}${hash}`);
     await byId(page, "waveform").first().waitFor({ timeout: 15_000 });
     return page;
   }
 
-  const positionOf = async (page) =>
-    Number(await byId(page, "player").getAttribute("data-position-ms"));
-  const turnRow = (page, { item_id: id }) =>
-    page.locator(`[data-testid="transcript-item"][data-item-id="${id}"]`);
+  const positionOf = async (page) => Number(await byId(page, "player").getAttribute("data-position-ms"));
+  const turnRow = (page, { item_id: id }) => page.locator(`[data-testid="transcript-item"][data-item-id="${id}"]`);
   const isNow = (page, item) =>
-    turnRow(page, item)
-      .and(page.locator('[data-current="true"]'))
-      .waitFor({ timeout: 5_000 });
+    turnRow(page, item).and(page.locator('[data-current="true"]')).waitFor({ timeout: 5_000 });
 
   test("the recording's marks are where the transcript says", (t) => {
     for (const item of results.transcript) {
       const apartMs = markNear(peaks, item) - item.start_ms;
       // What follows another turn of the interviewer at once has no silence before it to tell its mark by.
-      const before = results.transcript.find(
-        ({ end_ms: endMs }) => endMs !== null && item.start_ms - endMs < 100,
-      );
-      if (
-        before !== undefined &&
-        before !== item &&
-        before.end_ms <= item.start_ms
-      )
-        continue;
+      const before = results.transcript.find(({ end_ms: endMs }) => endMs !== null && item.start_ms - endMs < 100);
+      if (before !== undefined && before !== item && before.end_ms <= item.start_ms) continue;
       t.diagnostic(`${item.role} at ${item.start_ms} ms: ${apartMs} ms`);
       assert.ok(Math.abs(apartMs) < AGREE_WITHIN_MS, JSON.stringify(item));
     }
@@ -196,52 +179,31 @@ describe("the review of an interview", () => {
   test("shows everything on one timeline", { timeout: TEST_MS }, async () => {
     const page = await open();
     assert.equal(await byId(page, "waveform").count(), 2);
-    assert.equal(
-      await byId(page, "timeline-turn").count(),
-      results.transcript.length,
-    );
+    assert.equal(await byId(page, "timeline-turn").count(), results.transcript.length);
     assert.deepEqual(await byId(page, "timeline-question").allTextContents(), [
       "Question 1 Please read the first passage.",
       "Question 2 Please read the second passage.",
     ]);
     assert.ok((await byId(page, "timeline-wait").count()) >= 2);
     const drawn = await page.evaluate(() => {
-      const all = document
-        .querySelector('[data-testid="timeline-picture"]')
-        .getBoundingClientRect();
-      return [
-        ...document.querySelectorAll('[data-testid="timeline-turn"]'),
-      ].map((turn) => {
+      const all = document.querySelector('[data-testid="timeline-picture"]').getBoundingClientRect();
+      return [...document.querySelectorAll('[data-testid="timeline-turn"]')].map((turn) => {
         const box = turn.getBoundingClientRect();
-        return [
-          turn.dataset.itemId,
-          (box.left - all.left) / all.width,
-          box.width / all.width,
-        ];
+        return [turn.dataset.itemId, (box.left - all.left) / all.width, box.width / all.width];
       });
     });
     for (const [id, from, share] of drawn) {
-      const item = results.transcript.find(
-        ({ item_id: itemId }) => itemId === id,
-      );
+      const item = results.transcript.find(({ item_id: itemId }) => itemId === id);
       const lengthMs = results.recording.duration_ms;
-      assert.ok(
-        Math.abs(from - item.start_ms / lengthMs) < 0.003,
-        `${id} begins at ${from}`,
-      );
-      assert.ok(
-        Math.abs(share - (item.end_ms - item.start_ms) / lengthMs) < 0.003,
-        `${id} is ${share} wide`,
-      );
+      assert.ok(Math.abs(from - item.start_ms / lengthMs) < 0.003, `${id} begins at ${from}`);
+      assert.ok(Math.abs(share - (item.end_ms - item.start_ms) / lengthMs) < 0.003, `${id} is ${share} wide`);
     }
     for (const zoom of ["2", "5", "10", "20"]) {
       await byId(page, "zoom-in").click();
       await waitForData(page, "timeline", "zoom", zoom, 5_000);
     }
     const wide = await byId(page, "timeline-picture").evaluate(
-      (picture) =>
-        picture.getBoundingClientRect().width /
-        picture.parentElement.clientWidth,
+      (picture) => picture.getBoundingClientRect().width / picture.parentElement.clientWidth,
     );
     assert.ok(Math.abs(wide - 20) < 0.1, `${wide} times as wide`);
     await checkAccessible(page, "review-zoomed");
@@ -251,41 +213,29 @@ describe("the review of an interview", () => {
   });
 
   for (const kind of ["wave", "tracks"]) {
-    test(
-      `sound, position and transcript agree within 100 ms (${kind})`,
-      { timeout: TEST_MS },
-      async (t) => {
-        const page = await open();
-        await byId(page, kind === "wave" ? "play" : "load-tracks").click();
-        await waitForData(page, "player", "playing", "true", 30_000);
-        const sides = kind === "wave" ? ["user", "assistant"] : ["assistant"];
-        const items = results.transcript.filter(
-          ({ role, start_ms: ms }) => sides.includes(role) && ms > 1_000,
+    test(`sound, position and transcript agree within 100 ms (${kind})`, { timeout: TEST_MS }, async (t) => {
+      const page = await open({ listens: true });
+      await byId(page, kind === "wave" ? "play" : "load-tracks").click();
+      await waitForData(page, "player", "playing", "true", 30_000);
+      await page.waitForFunction(() => window.heard.ready, undefined, { timeout: 15_000 });
+      // Of two elements the first one is listened to.
+      const sides = kind === "wave" ? ["user", "assistant"] : [results.recording.tracks[0].side];
+      const items = results.transcript.filter(({ role, start_ms: ms }) => sides.includes(role) && ms > 1_000);
+      const marked = items.filter((item) => Math.abs(markNear(peaks, item) - item.start_ms) < 60);
+      assert.ok(marked.length >= 2, "there are marks to listen for");
+      for (const item of marked) {
+        const heardMs = await heardFrom(page, item.start_ms - 700, item.start_ms + 600);
+        const apart = heardMs.map((ms) => Math.round(ms - item.start_ms));
+        t.diagnostic(`${item.role} at ${item.start_ms} ms: sound ${apart} ms after it`);
+        assert.ok(
+          apart.some((ms) => Math.abs(ms) < AGREE_WITHIN_MS),
+          `heard ${apart} ms from the transcript's time`,
         );
-        const marked = items.filter(
-          (item) => Math.abs(markNear(peaks, item) - item.start_ms) < 60,
-        );
-        assert.ok(marked.length >= 2, "there are marks to listen for");
-        for (const item of marked) {
-          const heardMs = await heardFrom(
-            page,
-            item.start_ms - 700,
-            item.start_ms + 600,
-          );
-          const apart = heardMs.map((ms) => Math.round(ms - item.start_ms));
-          t.diagnostic(
-            `${item.role} at ${item.start_ms} ms: sound ${apart} ms after it`,
-          );
-          assert.ok(
-            apart.some((ms) => Math.abs(ms) < AGREE_WITHIN_MS),
-            `heard ${apart} ms from the transcript's time`,
-          );
-          await isNow(page, item);
-        }
-        assert.deepEqual(page.faults, []);
-        await page.context().close();
-      },
-    );
+        await isNow(page, item);
+      }
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    });
   }
 
   /** Plays a stretch and gives the moments at which a sound began in it. */
@@ -295,61 +245,41 @@ describe("the review of an interview", () => {
     await page.evaluate((ms) => {
       location.hash = `t=${ms / 1000}`;
       window.heard.onsets.length = 0;
-      window.heard.pairs.length = 0;
+      window.heard.offsets.length = 0;
     }, fromMs);
     const there = (ms) =>
-      Number(
-        document.querySelector('[data-testid="player"]').dataset.positionMs,
-      ) === Math.round(ms);
+      Number(document.querySelector('[data-testid="player"]').dataset.positionMs) === Math.round(ms);
     await page.waitForFunction(there, fromMs, { timeout: 5_000 });
     await byId(page, "play").click();
-    const past = (ms) =>
-      Number(
-        document.querySelector('[data-testid="player"]').dataset.positionMs,
-      ) > ms;
+    const past = (ms) => Number(document.querySelector('[data-testid="player"]').dataset.positionMs) > ms;
     await page.waitForFunction(past, toMs, { timeout: 30_000 });
     return page.evaluate(() => window.heard.onsetsMs());
   }
 
-  test(
-    "a click on a turn plays it, and a muted side is silent",
-    { timeout: TEST_MS },
-    async () => {
-      const page = await open();
-      const answer = results.transcript.find(({ role }) => role === "user");
-      await turnRow(page, answer).locator(".turn-text").click();
-      await waitForData(page, "player", "playing", "true", 30_000);
-      await isNow(page, answer);
-      const at = await page.evaluate(
-        () =>
-          document.querySelector('[data-testid="sound"]').currentTime * 1000,
-      );
-      const shownMs = await positionOf(page);
-      assert.ok(
-        at >= answer.start_ms && Math.abs(at - shownMs) < AGREE_WITHIN_MS,
-        `${shownMs} for ${at}`,
-      );
-      await checkAccessible(page, "review-playing");
+  test("a click on a turn plays it, and a muted side is silent", { timeout: TEST_MS }, async () => {
+    const page = await open();
+    const answer = results.transcript.find(({ role }) => role === "user");
+    await turnRow(page, answer).locator(".turn-text").click();
+    await waitForData(page, "player", "playing", "true", 30_000);
+    await isNow(page, answer);
+    const at = await page.evaluate(() => document.querySelector('[data-testid="sound"]').currentTime * 1000);
+    const shownMs = await positionOf(page);
+    assert.ok(at >= answer.start_ms && Math.abs(at - shownMs) < AGREE_WITHIN_MS, `${shownMs} for ${at}`);
+    await checkAccessible(page, "review-playing");
 
-      await byId(page, "hear-user").click();
-      await byId(page, "hear-assistant").click();
-      await page.getByText("Candidate, muted").waitFor({ timeout: 5_000 });
-      await page.getByText("Interviewer, muted").waitFor({ timeout: 5_000 });
-      await page.context().close();
-    },
-  );
+    await byId(page, "hear-user").click();
+    await byId(page, "hear-assistant").click();
+    await page.getByText("Candidate, muted").waitFor({ timeout: 5_000 });
+    await page.getByText("Interviewer, muted").waitFor({ timeout: 5_000 });
+    await page.context().close();
+  });
 
   test("works by the keyboard alone", { timeout: TEST_MS }, async () => {
     const page = await open();
     const focused = (id) =>
-      page.evaluate(
-        (wanted) =>
-          document.activeElement?.closest(`[data-testid="${wanted}"]`) !== null,
-        id,
-      );
+      page.evaluate((wanted) => document.activeElement?.closest(`[data-testid="${wanted}"]`) !== null, id);
     const reach = async (id, key) => {
-      for (let presses = 0; presses < 60 && !(await focused(id)); presses += 1)
-        await page.keyboard.press(key);
+      for (let presses = 0; presses < 60 && !(await focused(id)); presses += 1) await page.keyboard.press(key);
       assert.ok(await focused(id), `${id} is reached by ${key}`);
     };
     await reach("play", "Tab");
@@ -360,9 +290,7 @@ describe("the review of an interview", () => {
     assert.equal(await positionOf(page), 5_000);
     await page.keyboard.press("Shift+ArrowLeft");
     assert.equal(await positionOf(page), 0);
-    const starts = results.transcript
-      .map(({ start_ms: ms }) => ms)
-      .filter((ms) => ms > 20);
+    const starts = results.transcript.map(({ start_ms: ms }) => ms).filter((ms) => ms > 20);
     for (const startMs of starts.slice(0, 3)) {
       await page.keyboard.press("ArrowDown");
       assert.equal(await positionOf(page), startMs);
@@ -389,171 +317,114 @@ describe("the review of an interview", () => {
     await page.context().close();
   });
 
-  test(
-    "an address opens at its moment, and each turn has one",
-    { timeout: TEST_MS },
-    async () => {
-      const item = results.transcript.findLast(({ role }) => role === "user");
-      const page = await open({
-        hash: `#t=${(item.start_ms + 250) / 1000}`,
-        permissions: ["clipboard-read", "clipboard-write"],
-      });
-      assert.equal(await positionOf(page), item.start_ms + 250);
-      await isNow(page, item);
-      const seen = await turnRow(page, item).evaluate((row) => {
-        const panel = row.closest(".transcript-panel").getBoundingClientRect();
-        const box = row.getBoundingClientRect();
-        return box.top >= panel.top - 1 && box.bottom <= panel.bottom + 1;
-      });
-      assert.ok(seen, "the turn of the moment is in sight");
-      const first = results.transcript[0];
-      await turnRow(page, first).locator('[data-testid="copy-moment"]').click();
-      await page.getByText("Link copied").waitFor({ timeout: 5_000 });
-      const copied = await page.evaluate(() => navigator.clipboard.readText());
-      assert.equal(
-        copied,
-        `${viva.url}/results/${results.session_id}#t=${first.start_ms / 1000}`,
-      );
-      await page.context().close();
-    },
-  );
+  test("an address opens at its moment, and each turn has one", { timeout: TEST_MS }, async () => {
+    const item = results.transcript.findLast(({ role }) => role === "user");
+    const page = await open({
+      hash: `#t=${(item.start_ms + 250) / 1000}`,
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    assert.equal(await positionOf(page), item.start_ms + 250);
+    await isNow(page, item);
+    const seen = await turnRow(page, item).evaluate((row) => {
+      const panel = row.closest(".transcript-panel").getBoundingClientRect();
+      const box = row.getBoundingClientRect();
+      return box.top >= panel.top - 1 && box.bottom <= panel.bottom + 1;
+    });
+    assert.ok(seen, "the turn of the moment is in sight");
+    const first = results.transcript[0];
+    await turnRow(page, first).locator('[data-testid="copy-moment"]').click();
+    await page.getByText("Link copied").waitFor({ timeout: 5_000 });
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(copied, `${viva.url}/results/${results.session_id}#t=${first.start_ms / 1000}`);
+    await page.context().close();
+  });
 
-  test(
-    "the transcript is searched and filtered, and answers stand by question",
-    { timeout: TEST_MS },
-    async () => {
-      const page = await open();
-      await byId(page, "transcript-search").fill("PASSAGE");
-      await page.getByText("1 of 2").waitFor({ timeout: 5_000 });
-      assert.deepEqual(await page.locator("mark").allTextContents(), [
-        "passage",
-        "passage",
+  test("the transcript is searched and filtered, and answers stand by question", { timeout: TEST_MS }, async () => {
+    const page = await open();
+    await byId(page, "transcript-search").fill("PASSAGE");
+    await page.getByText("1 of 2").waitFor({ timeout: 5_000 });
+    assert.deepEqual(await page.locator("mark").allTextContents(), ["passage", "passage"]);
+    await page.keyboard.press("Enter");
+    await page.getByText("2 of 2").waitFor({ timeout: 5_000 });
+    assert.equal(await page.locator('mark[data-current="true"]').count(), 1);
+    await checkAccessible(page, "review-search");
+    await byId(page, "transcript-search").fill("no such word");
+    await page.getByText("Not found").waitFor({ timeout: 5_000 });
+    await byId(page, "transcript-search").fill("");
+
+    await byId(page, "filter-side").locator("button").click();
+    await page.getByRole("option", { name: "Candidate" }).click();
+    await waitForData(page, "filter-side", "value", "user", 5_000);
+    const shown = await byId(page, "transcript-item").evaluateAll((rows) => rows.map((row) => row.dataset.role));
+    const answers = results.transcript.filter(({ role }) => role === "user");
+    assert.deepEqual(
+      shown,
+      answers.map(() => "user"),
+    );
+
+    await byId(page, "view-answers").click();
+    assert.match(await byId(page, "coverage").textContent(), /^2 of 2 questions answered/);
+    const parts = byId(page, "results-question");
+    assert.deepEqual(await parts.evaluateAll((all) => all.map((one) => one.dataset.status)), [
+      "answered",
+      "answered",
+    ]);
+    const said = await parts.nth(1).locator('[data-testid="transcript-item"]').getAttribute("data-item-id");
+    assert.deepEqual([said], results.questions[1].answer_item_ids);
+    await checkAccessible(page, "review-answers");
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test("fits a phone, and every word can be translated", { timeout: TEST_MS }, async () => {
+    const page = await openPage(browser, { viewport: PHONE });
+    await page.goto(`${viva.url}/results/${results.session_id}?lang=en-XA`);
+    await byId(page, "waveform").first().waitFor({ timeout: 15_000 });
+    await checkAccessible(page, "review-phone");
+    await screenshot(page, "review-phone-whole", { fullPage: true });
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll("main button, main summary, main [role=tab]")]
+        .filter((one) => one.checkVisibility() && one.closest("[hidden]") === null)
+        .map((one) => [one.textContent, one.getBoundingClientRect()])
+        .filter(([, box]) => box.width > 1 && (box.width < 43.5 || box.height < 43.5))
+        .map(([text, box]) => `${text} ${box.width}×${box.height}`),
+    );
+    assert.deepEqual(small, [], "everything to press is at least 44 px large");
+    const untranslated = await page.evaluate(() =>
+      [...document.querySelectorAll("main h1, main h2, main h3, main button, main label, main dt, main th")]
+        .map((one) => one.textContent.trim())
+        .filter((text) => /[A-Za-z]{3}/.test(text) && !text.includes("⟦")),
+    );
+    assert.deepEqual(untranslated, []);
+    await page.context().close();
+  });
+
+  test("Firefox plays, seeks and shows the turn", { timeout: TEST_MS }, async (t) => {
+    const firefox = await launchFirefox();
+    t.after(() => firefox.close());
+    const page = await FirefoxPage.open(firefox);
+    const item = results.transcript.find(({ role }) => role === "user");
+    for (const button of ["play", "load-tracks"]) {
+      await page.goto(`${viva.url}/results/${results.session_id}?with=${button}#t=${item.start_ms / 1000}`);
+      await page.click(button);
+      await page.waitForData("player", "playing", "true", 30_000);
+      await page.waitForFunction(
+        (ms) => document.querySelector('[data-testid="sound"]').currentTime * 1000 > ms,
+        item.start_ms + 300,
+        { timeout: 15_000 },
+      );
+      const [shownMs, soundMs, current] = await page.evaluate(() => [
+        Number(document.querySelector('[data-testid="player"]').dataset.positionMs),
+        document.querySelector('[data-testid="sound"]').currentTime * 1000,
+        document.querySelector('[data-testid="transcript-item"][data-current="true"]')?.dataset.itemId,
       ]);
-      await page.keyboard.press("Enter");
-      await page.getByText("2 of 2").waitFor({ timeout: 5_000 });
-      assert.equal(await page.locator('mark[data-current="true"]').count(), 1);
-      await checkAccessible(page, "review-search");
-      await byId(page, "transcript-search").fill("no such word");
-      await page.getByText("Not found").waitFor({ timeout: 5_000 });
-      await byId(page, "transcript-search").fill("");
-
-      await byId(page, "filter-side").locator("button").click();
-      await page.getByRole("option", { name: "Candidate" }).click();
-      await waitForData(page, "filter-side", "value", "user", 5_000);
-      const shown = await byId(page, "transcript-item").evaluateAll((rows) =>
-        rows.map((row) => row.dataset.role),
-      );
-      const answers = results.transcript.filter(({ role }) => role === "user");
-      assert.deepEqual(
-        shown,
-        answers.map(() => "user"),
-      );
-
-      await byId(page, "view-answers").click();
-      assert.match(
-        await byId(page, "coverage").textContent(),
-        /^2 of 2 questions answered/,
-      );
-      const parts = byId(page, "results-question");
-      assert.deepEqual(
-        await parts.evaluateAll((all) => all.map((one) => one.dataset.status)),
-        ["answered", "answered"],
-      );
-      const said = await parts
-        .nth(1)
-        .locator('[data-testid="transcript-item"]')
-        .getAttribute("data-item-id");
-      assert.deepEqual([said], results.questions[1].answer_item_ids);
-      await checkAccessible(page, "review-answers");
-      assert.deepEqual(page.faults, []);
-      await page.context().close();
-    },
-  );
-
-  test(
-    "fits a phone, and every word can be translated",
-    { timeout: TEST_MS },
-    async () => {
-      const page = await openPage(browser, { viewport: PHONE });
-      await page.goto(`${viva.url}/results/${results.session_id}?lang=en-XA`);
-      await byId(page, "waveform").first().waitFor({ timeout: 15_000 });
-      await checkAccessible(page, "review-phone");
-      await screenshot(page, "review-phone-whole", { fullPage: true });
-      const small = await page.evaluate(() =>
-        [
-          ...document.querySelectorAll(
-            "main button, main summary, main [role=tab]",
-          ),
-        ]
-          .filter(
-            (one) => one.checkVisibility() && one.closest("[hidden]") === null,
-          )
-          .map((one) => [one.textContent, one.getBoundingClientRect()])
-          .filter(
-            ([, box]) =>
-              box.width > 1 && (box.width < 43.5 || box.height < 43.5),
-          )
-          .map(([text, box]) => `${text} ${box.width}×${box.height}`),
-      );
-      assert.deepEqual(
-        small,
-        [],
-        "everything to press is at least 44 px large",
-      );
-      const untranslated = await page.evaluate(() =>
-        [
-          ...document.querySelectorAll(
-            "main h1, main h2, main h3, main button, main label, main dt, main th",
-          ),
-        ]
-          .map((one) => one.textContent.trim())
-          .filter((text) => /[A-Za-z]{3}/.test(text) && !text.includes("⟦")),
-      );
-      assert.deepEqual(untranslated, []);
-      await page.context().close();
-    },
-  );
-
-  test(
-    "Firefox plays, seeks and shows the turn",
-    { timeout: TEST_MS },
-    async (t) => {
-      const firefox = await launchFirefox();
-      t.after(() => firefox.close());
-      const page = await FirefoxPage.open(firefox);
-      const item = results.transcript.find(({ role }) => role === "user");
-      for (const button of ["play", "load-tracks"]) {
-        await page.goto(
-          `${viva.url}/results/${results.session_id}?with=${button}#t=${item.start_ms / 1000}`,
-        );
-        await page.click(button);
-        await page.waitForData("player", "playing", "true", 30_000);
-        await page.waitForFunction(
-          (ms) =>
-            document.querySelector('[data-testid="sound"]').currentTime * 1000 >
-            ms,
-          item.start_ms + 300,
-          { timeout: 15_000 },
-        );
-        const [shownMs, soundMs, current] = await page.evaluate(() => [
-          Number(
-            document.querySelector('[data-testid="player"]').dataset.positionMs,
-          ),
-          document.querySelector('[data-testid="sound"]').currentTime * 1000,
-          document.querySelector(
-            '[data-testid="transcript-item"][data-current="true"]',
-          )?.dataset.itemId,
-        ]);
-        t.diagnostic(
-          `${button}: position ${shownMs} ms, sound ${Math.round(soundMs)} ms`,
-        );
-        assert.ok(Math.abs(shownMs - soundMs) < AGREE_WITHIN_MS);
-        assert.equal(current, item.item_id);
-      }
-      await page.checkAccessible("review-firefox");
-      assert.deepEqual(page.faults, []);
-    },
-  );
+      t.diagnostic(`${button}: position ${shownMs} ms, sound ${Math.round(soundMs)} ms`);
+      assert.ok(Math.abs(shownMs - soundMs) < AGREE_WITHIN_MS);
+      assert.equal(current, item.item_id);
+    }
+    await page.checkAccessible("review-firefox");
+    assert.deepEqual(page.faults, []);
+  });
 
   test("is held, verified and deleted", { timeout: TEST_MS }, async () => {
     const page = await open();
@@ -565,34 +436,20 @@ describe("the review of an interview", () => {
     await byId(page, "hold-reason").fill("dispute 2026-14");
     await byId(page, "hold").click();
     await byId(page, "held").waitFor({ timeout: 15_000 });
-    assert.equal(
-      await byId(page, "delete").count(),
-      0,
-      "what is held cannot be deleted",
-    );
+    assert.equal(await byId(page, "delete").count(), 0, "what is held cannot be deleted");
     await byId(page, "release").click();
     await byId(page, "delete").click();
 
     await byId(page, "delete-now").waitFor({ timeout: 5_000 });
     await checkAccessible(page, "review-delete");
     await byId(page, "delete-now").click();
-    await page
-      .getByText("Please type “delete” first.")
-      .waitFor({ timeout: 5_000 });
-    assert.equal(
-      (await fetch(`${viva.url}/api/interview/${results.session_id}/results`))
-        .status,
-      200,
-    );
+    await page.getByText("Please type “delete” first.").waitFor({ timeout: 5_000 });
+    assert.equal((await fetch(`${viva.url}/api/interview/${results.session_id}/results`)).status, 200);
     await byId(page, "delete-word").fill("delete");
     await byId(page, "delete-now").click();
     await byId(page, "receipt").waitFor({ timeout: 30_000 });
     await checkAccessible(page, "review-receipt");
-    assert.equal(
-      (await fetch(`${viva.url}/api/interview/${results.session_id}/results`))
-        .status,
-      404,
-    );
+    assert.equal((await fetch(`${viva.url}/api/interview/${results.session_id}/results`)).status, 404);
     await page.reload();
     await byId(page, "receipt").waitFor({ timeout: 15_000 });
     assert.deepEqual(page.faults, []);

@@ -113,7 +113,7 @@ describe("the timeline", () => {
       item("c", "assistant", 4_000, 6_000),
       item("d", "user", 5_000, 7_000),
       item("e", "assistant", 8_000, 9_000),
-      item("f", "user", 8_900, 9_500),
+      item("f", "user", 8_400, 9_500),
     ];
     const { interruptions } = timelineOf(results(said));
     expect(interruptions).toEqual([

@@ -88,8 +88,9 @@ export interface Timeline {
 
 /** From here on a wait is marked: people notice a pause of this length in a conversation. */
 export const LONG_WAIT_MS = 3_000;
-/** Less overlap than this is two people being quick. */
-const OVERLAP_MS = 200;
+/** Less overlap than this is nobody speaking over anybody: a turn is cut with up to 300 ms of lead before its first word,
+ * and people begin while the other's last sound fades. */
+const OVERLAP_MS = 700;
 /** A sample speaks for this long at most; the server keeps one in five seconds. */
 const SAMPLE_HOLDS_MS = 10_000;
 

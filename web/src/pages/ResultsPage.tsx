@@ -6,17 +6,19 @@
  *
  * Stable `data-testid`s: results (data-status), results-status, api-key, api-key-send, problem; the parts name theirs.
  */
-import { type FormEvent, type ReactNode, useCallback, useMemo, useState } from "react";
+import { type FormEvent, type ReactNode, useCallback, useMemo, useState, useSyncExternalStore } from "react";
 import { Button } from "react-aria-components/Button";
-import { credential } from "../client/account";
+import { I18nProvider } from "react-aria-components/I18nProvider";
+import { credential, subscribe } from "../client/account";
 import { ApiError, type Credential } from "../client/http";
 import { recallToken, tokenFromHash } from "../client/memory";
 import { ReviewApi, type Receipt } from "../client/reviewApi";
 import type { ReviewResults } from "../client/review";
-import { texts } from "../i18n";
+import { momentFromHash } from "../client/reviewMoment";
+import { language, texts } from "../i18n";
 import { Panel } from "../ui/Panel";
 import { Shell } from "../ui/Shell";
-import { StaffShell, signInAddress } from "../ui/staff";
+import { StaffShell } from "../ui/staff";
 import { Unreachable } from "../ui/Unreachable";
 import { useRetryingLoad } from "../ui/useRetryingLoad";
 import { ReceiptView } from "./results/KeepingPart";
@@ -48,12 +50,22 @@ async function read(api: ReviewApi): Promise<Loaded> {
 }
 
 export default function ResultsPage({ sessionId }: { sessionId: string }) {
+  return (
+    <I18nProvider locale={language()}>
+      <Results sessionId={sessionId} />
+    </I18nProvider>
+  );
+}
+
+function Results({ sessionId }: { sessionId: string }) {
   const t = texts("review");
+  // Whoever signs out leaves nothing on the screen.
+  const account = useSyncExternalStore(subscribe, () => JSON.stringify(credential()));
   // A key lives in this component's memory alone: never in the address, never in storage.
   const [apiKey, setApiKey] = useState<string | null>(null);
   const who = useMemo(
     () => (apiKey === null ? reader(sessionId) : { credential: { apiKey }, isCandidate: false }),
-    [sessionId, apiKey],
+    [sessionId, apiKey, account],
   );
   const api = useMemo(() => new ReviewApi(sessionId, who.credential), [sessionId, who]);
   const load = useCallback(() => read(api), [api]);
@@ -97,6 +109,13 @@ export default function ResultsPage({ sessionId }: { sessionId: string }) {
   }
 }
 
+/** The way to sign in and back to this moment; nothing else of the fragment goes into an address. */
+function signInHere(): string {
+  const moment = momentFromHash(window.location.hash);
+  const then = window.location.pathname + window.location.search + (moment === null ? "" : `#t=${moment / 1_000}`);
+  return `/sign-in?then=${encodeURIComponent(then)}`;
+}
+
 interface AccessPageProps {
   status: number;
   detail: string;
@@ -122,7 +141,7 @@ function AccessPage({ status, detail, keyRefused, onKey }: AccessPageProps) {
           <p>{t("access.candidate")}</p>
           <p>{t("access.staff")}</p>
           <p>
-            <a className="button" href={signInAddress()}>
+            <a className="button" href={signInHere()}>
               {t("access.signIn")}
             </a>
           </p>

@@ -44,6 +44,7 @@ export function ListeningPart({ children }: { children: ReactNode }) {
       <h2 id="listening-title">{t("listening.title")}</h2>
       {state !== "ready" && <p>{state === null ? t("listening.none") : named("recording", state)}</p>}
       {children}
+      <SoundState />
       <p className="quiet no-print">{t(playable(player) ? "listening.keys" : "listening.keysSilent")}</p>
     </section>
   );
@@ -110,7 +111,6 @@ export function Transport() {
         {sound !== "none" && <Rate />}
         {sound !== "none" && <SideButtons />}
       </div>
-      <SoundProblem />
       <div ref={host} />
     </div>
   );
@@ -236,7 +236,7 @@ function SideButtons() {
 }
 
 /** How large the sound is before it is fetched, the smaller way, and what to do when it fails. */
-function SoundProblem() {
+function SoundState() {
   const t = texts("review");
   const { player, results } = useReview();
   const sound = usePlayer(player, (now) => now.sound);
@@ -256,7 +256,7 @@ function SoundProblem() {
           <p>{t("player.failed")}</p>
         </Panel>
       )}
-      <p className="quiet sound-size">
+      <p className="quiet sound-size no-print">
         {t("player.size", { size: megabytes(bytes[best] ?? 0) })}{" "}
         {offersTracks && (
           <Button

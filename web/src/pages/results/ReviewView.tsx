@@ -14,6 +14,7 @@ import { Icon } from "../../ui/Icon";
 import { Panel } from "../../ui/Panel";
 import { clock } from "../../ui/format";
 import { AnswersPart } from "./AnswersPart";
+import { CopyText } from "./CopyText";
 import { ExportMenu } from "./ExportMenu";
 import { Facts } from "./Facts";
 import { KeepingPart } from "./KeepingPart";
@@ -133,11 +134,15 @@ function AboutSession({ results }: { results: ReviewResults }) {
         [t("facts.started"), dateTime(results.started_at ?? results.created_at)],
         [t("facts.ended"), dateTime(results.ended_at)],
         [t("facts.length"), typeof lengthMs === "number" ? clock(lengthMs) : ""],
-        [t("facts.interview"), <code key="interview">{results.interview_id ?? ""}</code>],
-        [t("facts.session"), <code key="session">{results.session_id}</code>],
+        [t("facts.interview"), results.interview_id && idOf(results.interview_id, t("facts.interview"))],
+        [t("facts.session"), idOf(results.session_id, t("facts.session"))],
       ]}
     />
   );
+}
+
+function idOf(id: string, label: string): ReactNode {
+  return <CopyText text={id} label={label} isSmall />;
 }
 
 function Conversation() {
