@@ -73,18 +73,12 @@ describe("sign-in with a mail server", { timeout: 2 * TEST_MS }, () => {
     await byId(page, "email").fill("ada@example.com");
     await byId(page, "send-code").click();
     await byId(page, "code").waitFor();
-    assert.ok(
-      await byId(page, "resend").isDisabled(),
-      "not before half a minute",
-    );
+    assert.ok(await byId(page, "resend").isDisabled(), "not before half a minute");
     const code = await mailedCode("ada@example.com", 1);
     await byId(page, "code").fill(code === "000000" ? "000001" : "000000");
     await byId(page, "check-code").click();
     await page.locator('[data-testid="code"][aria-invalid="true"]').waitFor();
-    assert.match(
-      await byId(page, "sign-in").textContent(),
-      /You have 4 tries left/,
-    );
+    assert.match(await byId(page, "sign-in").textContent(), /You have 4 tries left/);
     await checkAccessible(page, "sign-in-code");
     await byId(page, "code").fill("");
     // As it is copied out of a mail.
@@ -95,17 +89,21 @@ describe("sign-in with a mail server", { timeout: 2 * TEST_MS }, () => {
     await byId(page, "user-name").waitFor();
     await byId(page, "user-name").fill("a");
     await byId(page, "keep-name").click();
-    await page
-      .locator('[data-testid="user-name"][aria-invalid="true"]')
-      .waitFor();
+    await page.locator('[data-testid="user-name"][aria-invalid="true"]').waitFor();
     await checkAccessible(page, "sign-in-name");
     await byId(page, "user-name").fill("ada");
     await byId(page, "keep-name").click();
-    await page.waitForURL(
-      (url) => url.pathname + url.search === "/interviews/new?from=tryout",
-    );
+    await page.waitForURL((url) => url.pathname + url.search === "/interviews/new?from=tryout");
     await byId(page, "title").waitFor();
     assert.match(await byId(page, "who").textContent(), /ada/);
+    // A minute before its end the page says so, and stays as it is.
+    await page.evaluate(() => {
+      const kept = JSON.parse(sessionStorage.getItem("viva.account"));
+      sessionStorage.setItem("viva.account", JSON.stringify({ ...kept, expiresAtMs: Date.now() + 60_000 }));
+    });
+    await page.goto(`${viva.url}/sessions`);
+    await byId(page, "sign-in-soon").waitFor();
+    await checkAccessible(page, "sign-in-soon");
     await byId(page, "sign-out").click();
     await byId(page, "sign-in-needed").waitFor();
     assertFaultless(page);
@@ -114,9 +112,7 @@ describe("sign-in with a mail server", { timeout: 2 * TEST_MS }, () => {
 
   test("again, by the keyboard; a sign-in that ended takes nothing that was written", async () => {
     const page = await openPage(browser);
-    await page.goto(
-      `${viva.url}/sign-in?then=${encodeURIComponent("//evil.example/")}`,
-    );
+    await page.goto(`${viva.url}/sign-in?then=${encodeURIComponent("//evil.example/")}`);
     await tabTo(page, "email");
     const signIn = async (count) => {
       await page.keyboard.type("ada@example.com");
@@ -126,9 +122,7 @@ describe("sign-in with a mail server", { timeout: 2 * TEST_MS }, () => {
       await page.keyboard.type(await mailedCode("ada@example.com", count));
       await page.keyboard.press("Enter");
     };
-    const before = mail.mails.filter((text) =>
-      text.includes("ada@example.com"),
-    ).length;
+    const before = mail.mails.filter((text) => text.includes("ada@example.com")).length;
     await signIn(before + 1);
     await page.waitForURL(`${viva.url}/interviews`);
     await page.goto(`${viva.url}/interviews/new`);
@@ -136,10 +130,7 @@ describe("sign-in with a mail server", { timeout: 2 * TEST_MS }, () => {
     await byId(page, "question-text").fill("What did you build?");
     await page.evaluate(() => {
       const kept = JSON.parse(sessionStorage.getItem("viva.account"));
-      sessionStorage.setItem(
-        "viva.account",
-        JSON.stringify({ ...kept, bearer: `${kept.bearer}x` }),
-      );
+      sessionStorage.setItem("viva.account", JSON.stringify({ ...kept, bearer: `${kept.bearer}x` }));
     });
     await byId(page, "save").click();
     await byId(page, "sign-in-ended").waitFor();
@@ -150,10 +141,7 @@ describe("sign-in with a mail server", { timeout: 2 * TEST_MS }, () => {
     await signIn(before + 2);
     await page.waitForURL(/\/interviews\/new/);
     await byId(page, "restored").waitFor();
-    assert.equal(
-      await byId(page, "title").inputValue(),
-      "Written before it ended",
-    );
+    assert.equal(await byId(page, "title").inputValue(), "Written before it ended");
     await byId(page, "save").click();
     await page.locator('[data-testid="saved"][data-state="saved"]').waitFor();
     assertFaultless(page);
@@ -166,16 +154,12 @@ describe("sign-in with a mail server", { timeout: 2 * TEST_MS }, () => {
     await byId(page, "api-key-open").click();
     await byId(page, "api-key").fill("not-the-key");
     await byId(page, "use-api-key").click();
-    await page
-      .locator('[data-testid="api-key"][aria-invalid="true"]')
-      .waitFor();
+    await page.locator('[data-testid="api-key"][aria-invalid="true"]').waitFor();
     await checkAccessible(page, "sign-in-key");
     await byId(page, "api-key").fill(KEY);
     await byId(page, "use-api-key").click();
     await page.waitForURL(`${viva.url}/sessions`);
-    await page
-      .locator('[data-testid="who"][data-principal="platform"]')
-      .waitFor();
+    await page.locator('[data-testid="who"][data-principal="platform"]').waitFor();
     assertFaultless(page);
     await page.context().close();
   });
@@ -215,9 +199,7 @@ describe("sign-in without one, in Firefox", { timeout: TEST_MS }, () => {
     await page.checkAccessible("firefox-editor");
     await page.click("invite");
     await page.click("make-invite");
-    const link = await (
-      await page.find("invite-link")
-    ).evaluate((field) => field.value);
+    const link = await (await page.find("invite-link")).evaluate((field) => field.value);
     assert.match(new URL(link).pathname, /^\/i\/.+/);
     await page.checkAccessible("firefox-invite");
     assert.deepEqual(page.faults, []);

@@ -34,7 +34,10 @@ export const queries = new QueryClient({
       // What the server refuses it refuses again; what it could not answer is asked three times.
       retry: (count, error) => count < 3 && !(error instanceof ApiError && error.status < 500),
       staleTime: 5_000,
+      // A server on this machine answers without a network too; and silence while offline would look like news.
+      networkMode: "always",
     },
+    mutations: { networkMode: "always" },
   },
 });
 

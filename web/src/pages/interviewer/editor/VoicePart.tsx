@@ -74,7 +74,9 @@ function PersonaChoice({ editing }: { editing: Editing }) {
     setOwn(name === OWN_NAME);
     set(editing, { persona: name }, "/persona");
   };
-  if (personas.error !== null) return <p role="alert">{problemText(personas.error)}</p>;
+  if (personas.error !== null) {
+    return <PersonaName editing={editing} hint={t("editor.voice.noPersonas")} />;
+  }
   return (
     <div className="personas">
       <RadioGroup
@@ -108,19 +110,25 @@ function PersonaChoice({ editing }: { editing: Editing }) {
         </div>
         <FieldError className="field-error">{problems.get("/persona")}</FieldError>
       </RadioGroup>
-      {own && (
-        <TextBox
-          label={t("editor.voice.personaName")}
-          value={form.persona}
-          onChange={(persona) => set(editing, { persona }, "/persona")}
-          id={fieldId("/persona")}
-          maxLength={BOUNDS.nameChars}
-          className="narrow"
-          testId="persona-name"
-        />
-      )}
+      {own && <PersonaName editing={editing} />}
       <VoicePreview persona={own ? byKind : chosen} />
     </div>
+  );
+}
+
+function PersonaName({ editing, hint }: { editing: Editing; hint?: string }) {
+  const t = texts("interviewer");
+  return (
+    <TextBox
+      label={t("editor.voice.personaName")}
+      hint={hint}
+      value={editing.form.persona}
+      onChange={(persona) => set(editing, { persona }, "/persona")}
+      id={fieldId("/persona")}
+      maxLength={BOUNDS.nameChars}
+      className="narrow"
+      testId="persona-name"
+    />
   );
 }
 
