@@ -137,15 +137,18 @@ describe("the pages of interviewers, in open mode", { timeout: 4 * TEST_MS }, ()
   test("the voice of a persona is heard", async () => {
     const page = await openPage(browser);
     await open(page, `${viva.url}/interviews/new?from=general`, "New interview");
+    let sound = null;
+    await page.route("**/preview", async (route) => {
+      const response = await route.fetch();
+      sound = await response.body();
+      await route.fulfill({ response });
+    });
     await byId(page, "hear-voice").click();
     await byId(page, "voice-preview").waitFor({ timeout: 30_000 });
-    const { head, seconds } = await byId(page, "voice-preview").evaluate(async (audio) => {
-      const bytes = new Uint8Array(await (await fetch(audio.src)).arrayBuffer());
+    const head = sound.toString("latin1", 0, 4) + sound.toString("latin1", 8, 12);
+    const seconds = await byId(page, "voice-preview").evaluate(async (audio) => {
       if (!(audio.duration > 0)) await new Promise((done) => audio.addEventListener("durationchange", done));
-      return {
-        head: String.fromCharCode(...bytes.slice(0, 4), ...bytes.slice(8, 12)),
-        seconds: audio.duration,
-      };
+      return audio.duration;
     });
     assert.equal(head, "RIFFWAVE");
     assert.ok(seconds > 0.5 && seconds < 30, `${seconds} s of a greeting`);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { Disclosure, DisclosurePanel, Heading } from "react-aria-components/Disclosure";
-import { Label, Slider, SliderFill, SliderOutput, SliderThumb, SliderTrack } from "react-aria-components/Slider";
+import { Label, Slider, SliderOutput, SliderThumb, SliderTrack } from "react-aria-components/Slider";
 import { language, texts } from "../../../i18n";
 import { Icon } from "../../../ui/Icon";
 import { NumberBox, TextBox } from "../fields";
@@ -279,7 +279,6 @@ function Timing({ editing, question }: { editing: Editing; question: QuestionFor
           }
         </SliderOutput>
         <SliderTrack className="slider-track">
-          <SliderFill className="slider-fill" />
           <SliderThumb className="slider-thumb" id={fieldId(`${here}/patience_ms`)} />
         </SliderTrack>
         <span className="quiet hint">{t("editor.questions.patienceHint")}</span>
