@@ -116,6 +116,7 @@ pub fn content_type(path: &str) -> &'static str {
         Some("json") => "application/json",
         Some("woff2") => "font/woff2",
         Some("png") => "image/png",
+        Some("tgz") => "application/gzip",
         _ => "application/octet-stream",
     }
 }

@@ -95,6 +95,17 @@ describe("the client library", () => {
     assert.match(lines, /candidate: \S+\/interview\/\S+#token=\S+\nstatus: +created\nended: +platform_ended\n/);
   });
 
+  test("is named for programs, with everything that goes with it", { timeout: TEST_LIMIT_MS }, async () => {
+    const contents = await (await fetch(`${viva.url}/llms.txt`)).text();
+    const links = [...contents.matchAll(/\]\((\/[^)]+)\)/g)].map(([, link]) => link);
+    assert.ok(links.length > 15, contents);
+    for (const link of links) {
+      const { status, headers } = await fetch(viva.url + link, { headers: { Origin: origin } });
+      assert.equal(status, 200, link);
+      assert.equal(headers.get("access-control-allow-origin"), origin, link);
+    }
+  });
+
   test("holds an interview in a plain page of another origin", { timeout: TEST_LIMIT_MS }, async () => {
     const page = await openPage(browser);
     await giveVoice(page, await speechClips());

@@ -37,6 +37,8 @@ const NOT_DESCRIBED: &[(&str, &str)] = &[
     ("/api/redoc/{file}", "shows the description"),
     ("/docs", "leads to what shows the description"),
     ("/docs/{file}", "pages of the documentation"),
+    ("/docs/examples/{file}", "what these pages name"),
+    ("/llms.txt", "the documentation's contents, for programs"),
     ("/docs/viva.postman_collection.json", "made from the description"),
 ];
 
@@ -212,4 +214,19 @@ async fn fetch(server: &TestServer, path: &str) -> (header::HeaderMap, String) {
     let response = server.request(Method::GET, path).send().await.expect("an answer");
     assert_eq!(response.status(), 200, "{path}");
     (response.headers().clone(), response.text().await.expect("a body"))
+}
+
+/// The contents for programs lead to what is there; `/client` is of the built bundle, and the browser tests' affair.
+#[tokio::test]
+async fn the_contents_for_programs_lead_to_what_is_there() {
+    let server = TestServer::start(&[]).await;
+    let (headers, text) = fetch(&server, "/llms.txt").await;
+    assert_eq!(headers[header::CONTENT_TYPE], "text/plain; charset=utf-8");
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let links: Vec<&str> = links.filter(|link| !link.starts_with("/client/")).collect();
+    assert!(links.len() > 12, "{links:?}");
+    for link in links {
+        fetch(&server, link).await;
+    }
+    server.stop().await;
 }

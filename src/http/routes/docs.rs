@@ -44,7 +44,9 @@ pub fn routes(description: String) -> Router<AppState> {
         .route("/openapi.json", get(async move || json(description)))
         .route("/docs", get(|| async { Redirect::to("/api/docs/") }))
         .route("/docs/viva.postman_collection.json", get(|| async { json(POSTMAN.to_owned()) }))
-        .route("/docs/{file}", get(document))
+        .route("/docs/{file}", get(|Path(file): Path<String>| async move { document(&file) }))
+        .route("/docs/examples/{file}", get(|Path(file): Path<String>| async move { example(&file) }))
+        .route("/llms.txt", get(|| async { document("llms.txt") }))
         .layer(CompressionLayer::new())
 }
 
@@ -75,9 +77,14 @@ fn redoc(file: &str) -> Response {
 }
 
 /// A page of the documentation, as the Markdown that it is written in.
-async fn document(Path(file): Path<String>) -> Response {
-    let Some(found) = Documents::get(&file) else { return ApiError::not_found().into_response() };
+fn document(file: &str) -> Response {
+    let Some(found) = Documents::get(file) else { return ApiError::not_found().into_response() };
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], found.data.into_owned()).into_response()
+}
+
+/// An example that the documentation names: to read, not to run here.
+fn example(file: &str) -> Response {
+    document(&format!("examples/{file}"))
 }
 
 async fn with_viewer_policy(mut response: Response) -> Response {
