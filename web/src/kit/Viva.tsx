@@ -1,7 +1,7 @@
 import i18next from "i18next";
 import { type ReactNode, useEffect, useState } from "react";
 import { UNSAFE_PortalProvider as PortalProvider } from "react-aria/PortalProvider";
-import { loadTexts } from "../i18n";
+import { language as shownLanguage, loadTexts } from "../i18n";
 import type candidate from "../i18n/locales/en/candidate.json";
 import "../styles.css";
 import "../components/interview.css";
@@ -22,7 +22,10 @@ export interface VivaProps {
 let loading: Promise<void> | null = null;
 
 function load(language: string | undefined, texts: CandidateTexts | undefined): Promise<void> {
+  // The page around has a language of its own; ours stands on our element alone.
+  const { lang } = document.documentElement;
   loading ??= loadTexts(["shared", "candidate"], language === undefined ? undefined : [language]).then(() => {
+    document.documentElement.lang = lang;
     if (texts !== undefined) i18next.addResourceBundle(i18next.language, "candidate", texts, true, true);
   });
   return loading;
@@ -38,11 +41,10 @@ export function Viva({ language, texts, children }: VivaProps) {
     return () => {
       current = false;
     };
-    // The texts are taken once; see `texts`.
-    // eslint-disable-next-line
+    // Once: the first to load decides, see `texts`.
   }, []);
   return (
-    <div className="viva" ref={setContainer}>
+    <div className="viva" ref={setContainer} lang={loaded ? shownLanguage() : undefined}>
       {loaded && container !== null && (
         // Dialogs too: outside of this element they would have no style.
         <PortalProvider getContainer={() => container}>{children}</PortalProvider>

@@ -12,7 +12,10 @@ const HEIGHT_AT_FIRST_PX = 640;
 /** So long a page may take to come up on a poor line. */
 const PATIENCE_MS = 10_000;
 
-export class VivaInterviewElement extends HTMLElement {
+/** On a server, where pages are only written, there are no elements; importing this there does nothing. */
+const Base: typeof HTMLElement = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+
+export class VivaInterviewElement extends Base {
   static readonly observedAttributes = ["src"];
   private frame: HTMLIFrameElement | null = null;
   private fallback: HTMLSlotElement | null = null;
@@ -102,4 +105,5 @@ declare global {
   }
 }
 
-if (!customElements.get("viva-interview")) customElements.define("viva-interview", VivaInterviewElement);
+const registry = globalThis.customElements as CustomElementRegistry | undefined;
+if (registry?.get("viva-interview") === undefined) registry?.define("viva-interview", VivaInterviewElement);
