@@ -20,15 +20,10 @@ interview.append(fallback);
 
 const progress = document.getElementById("progress");
 interview.addEventListener("viva-state", ({ detail: { phase, question } }) => {
-  progress.textContent =
-    question === null
-      ? phase
-      : `${phase}, question ${question.number} of ${question.total}`;
+  progress.textContent = question === null ? phase : `${phase}, question ${question.number} of ${question.total}`;
 });
 interview.addEventListener("viva-ended", ({ detail: { saved, endReason } }) => {
-  progress.textContent = saved
-    ? `Thank you, your answers are saved (${endReason}).`
-    : `It ended: ${endReason}.`;
+  progress.textContent = saved ? `Thank you, your answers are saved (${endReason}).` : `It ended: ${endReason}.`;
 });
 interview.addEventListener("viva-unavailable", () => {
   progress.textContent = "The interview cannot be shown here.";

@@ -2,8 +2,7 @@
 // @ts-check
 
 /** @param {string} id */
-const element = (id) =>
-  /** @type {HTMLElement} */ (document.getElementById(id));
+const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const voice = /** @type {HTMLAudioElement} */ (element("voice"));
 
 async function start() {
@@ -12,9 +11,7 @@ async function start() {
   const ticket = await response.json();
   // The library comes from the Viva server itself; with a bundler, install and import "viva-interview-client".
   /** @type {typeof import("viva-interview-client")} */
-  const { Interview, openMicrophone } = await import(
-    `${ticket.server}/client/viva-client.js`
-  );
+  const { Interview, openMicrophone } = await import(`${ticket.server}/client/viva-client.js`);
   const interview = Interview.take(ticket);
   show(interview);
 
@@ -37,13 +34,11 @@ function show(interview) {
     voice.srcObject = stream;
   });
   interview.on("phase", (phase) => {
-    element("state").textContent =
-      phase.name === "refused" ? phase.detail : phase.name;
+    element("state").textContent = phase.name === "refused" ? phase.detail : phase.name;
   });
   interview.on("turn", ({ speaker }) => {
     element("turn").dataset.turn = speaker ?? "none";
-    element("turn").textContent =
-      speaker === "user" ? "Your turn" : "The interviewer speaks or thinks";
+    element("turn").textContent = speaker === "user" ? "Your turn" : "The interviewer speaks or thinks";
   });
   interview.on("question", ({ number, total, text }) => {
     element("question").textContent = `Question ${number} of ${total}: ${text}`;
@@ -60,9 +55,7 @@ function show(interview) {
   interview.on("session.ended", ({ saved }) => {
     element("controls").hidden = true;
     element("turn").dataset.turn = "none";
-    element("turn").textContent = saved
-      ? "It is over, and saved."
-      : "It is over.";
+    element("turn").textContent = saved ? "It is over, and saved." : "It is over.";
   });
 }
 

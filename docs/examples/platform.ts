@@ -2,10 +2,7 @@
 import { ApiError, data, restClient } from "viva-interview-client";
 
 const { VIVA_URL = "http://127.0.0.1:8000", VIVA_API_KEY } = process.env;
-const viva = restClient(
-  () => (VIVA_API_KEY === undefined ? null : { apiKey: VIVA_API_KEY }),
-  VIVA_URL,
-);
+const viva = restClient(() => (VIVA_API_KEY === undefined ? null : { apiKey: VIVA_API_KEY }), VIVA_URL);
 
 try {
   const interview = data(
@@ -31,16 +28,10 @@ try {
     }),
   );
   const session = { path: { session_id: started.session_id } };
-  const results = data(
-    await viva.GET("/api/interview/{session_id}/results", { params: session }),
-  );
-  console.log(
-    `session ${results.session_id} is ${results.status}, with ${results.questions.length} question`,
-  );
+  const results = data(await viva.GET("/api/interview/{session_id}/results", { params: session }));
+  console.log(`session ${results.session_id} is ${results.status}, with ${results.questions.length} question`);
 } catch (error) {
   if (!(error instanceof ApiError)) throw error;
-  console.error(
-    `Viva refused: ${error.message} (${error.code}, request ${error.requestId})`,
-  );
+  console.error(`Viva refused: ${error.message} (${error.code}, request ${error.requestId})`);
   process.exitCode = 1;
 }

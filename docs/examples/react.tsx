@@ -3,12 +3,7 @@
 //   npx esbuild react.tsx --bundle --format=esm --outfile=react.js
 import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
-import {
-  Interview,
-  type SessionTicket,
-  VoiceInterview,
-  useInterview,
-} from "viva-interview-client/react";
+import { Interview, type SessionTicket, VoiceInterview, useInterview } from "viva-interview-client/react";
 import "viva-interview-client/react.css";
 
 function App() {
@@ -40,8 +35,7 @@ function Progress({ interview }: { interview: Interview }) {
   return (
     <p id="progress">
       {phase.name}
-      {question !== null &&
-        `, question ${question.number} of ${question.total}`}
+      {question !== null && `, question ${question.number} of ${question.total}`}
     </p>
   );
 }

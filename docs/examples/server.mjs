@@ -1,4 +1,4 @@
-// A site of yours, in small. It keeps the platform's key, starts interviews for its users, and serves the pages beside it.
+// A site of yours, in small: it keeps the platform's key, starts interviews for its users, and serves the pages.
 //
 //   VIVA_URL=https://viva.example VIVA_API_KEY=… node server.mjs
 //
@@ -6,17 +6,21 @@
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 
-const {
-  VIVA_URL = "http://127.0.0.1:8000",
-  VIVA_API_KEY,
-  PORT = "3000",
-} = process.env;
+const { VIVA_URL = "http://127.0.0.1:8000", VIVA_API_KEY, PORT = "3000" } = process.env;
 const TYPES = {
   html: "text/html; charset=utf-8",
   mjs: "text/javascript",
   js: "text/javascript",
   css: "text/css",
 };
+
+/** What a strict site has to allow: the library and its calls, and frames of Viva. */
+const POLICY = [
+  "default-src 'self'",
+  `script-src 'self' ${VIVA_URL}`,
+  `connect-src 'self' ${VIVA_URL}`,
+  `frame-src ${VIVA_URL}`,
+].join("; ");
 
 async function viva(path, body) {
   const response = await fetch(VIVA_URL + path, {
@@ -27,10 +31,7 @@ async function viva(path, body) {
     },
     body: JSON.stringify(body),
   });
-  if (!response.ok)
-    throw new Error(
-      `Viva answered ${response.status}: ${await response.text()}`,
-    );
+  if (!response.ok) throw new Error(`Viva answered ${response.status}: ${await response.text()}`);
   return response.json();
 }
 
@@ -55,8 +56,7 @@ const ROUTES = {
 
 async function answer(request) {
   const route = ROUTES[`${request.method} ${request.url}`];
-  if (route)
-    return { type: "application/json", body: JSON.stringify(await route()) };
+  if (route) return { type: "application/json", body: JSON.stringify(await route()) };
   const name = /^\/([a-z]+\.(html|mjs|js|css))$/.exec(request.url ?? "");
   if (request.method !== "GET" || name === null) return null;
   return {
@@ -70,18 +70,13 @@ const server = createServer(async (request, response) => {
     const found = await answer(request);
     response.writeHead(found ? 200 : 404, {
       "Content-Type": found?.type ?? "text/plain",
-      // What a strict site has to allow: the library and its calls, frames of Viva, and the microphone for them.
-      "Content-Security-Policy": `default-src 'self'; script-src 'self' ${VIVA_URL}; connect-src 'self' ${VIVA_URL}; frame-src ${VIVA_URL}`,
+      "Content-Security-Policy": POLICY,
       "Permissions-Policy": `microphone=(self "${VIVA_URL}"), autoplay=(self "${VIVA_URL}")`,
     });
     response.end(found?.body ?? "not found");
   } catch (error) {
     console.error(error);
-    response
-      .writeHead(502, { "Content-Type": "text/plain" })
-      .end("the interview server does not answer");
+    response.writeHead(502, { "Content-Type": "text/plain" }).end("the interview server does not answer");
   }
 });
-server.listen(Number(PORT), () =>
-  console.log(`open http://localhost:${server.address().port}/plain.html`),
-);
+server.listen(Number(PORT), () => console.log(`open http://localhost:${server.address().port}/plain.html`));

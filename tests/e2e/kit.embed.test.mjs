@@ -1,5 +1,5 @@
-// An interview in a frame on another site, with the example of the documentation as it stands: what the page around hears,
-// what the frame may do, and what happens where frames are not allowed.
+// An interview in a frame on another site, with the example of the documentation as it stands: what the page around
+// hears, what the frame may do, and what happens where frames are not allowed.
 
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -77,7 +77,10 @@ describe("an interview in a frame", () => {
       await frame.locator('[data-testid="end"]').click();
       await frame.locator('[data-testid="end-confirm"]').click();
       await page.waitForFunction(told, "viva-ended", { timeout: 20_000 });
-      assert.equal(await page.locator("#progress").textContent(), "Thank you, your answers are saved (candidate_ended).");
+      assert.equal(
+        await page.locator("#progress").textContent(),
+        "Thank you, your answers are saved (candidate_ended).",
+      );
       await assertFits(page, frame);
       await frame.locator('[data-testid="results-link"]').waitFor();
       const [results] = await Promise.all([

@@ -1,6 +1,6 @@
 /**
- * Builds the client library into `kit/package` (an npm package: `npm pack` works on it) and puts what a server gives out
- * into `assets/web/client`. Runs after the pages, whose build empties `assets/web`.
+ * Builds the client library into `kit/package` (an npm package: `npm pack` works on it) and puts what a server gives
+ * out into `assets/web/client`. Runs after the pages, whose build empties `assets/web`.
  */
 import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";

@@ -1,6 +1,6 @@
 /**
- * The types of a package: the declarations that its entries reach, with addresses that every module resolution reads, and
- * with those of the libraries that are bundled, so that who installs the package needs nothing else.
+ * The types of a package: the declarations that its entries reach, with addresses that every module resolution reads,
+ * and with those of the libraries that are bundled, so that who installs the package needs nothing else.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -10,7 +10,7 @@ import path from "node:path";
 const BUNDLED = ["openapi-fetch", "openapi-typescript-helpers"];
 const SPECIFIER = /(\bfrom\s*|\bimport\(\s*|\bimport\s+)(["'])([^"']+)\2/g;
 
-/** `from`: what the compiler made of `sources`. `entries`: the first ones to go to `to`. `modules`: of the libraries. */
+/** `from`: what the compiler made of `sources`. `entries`: the first to go to `to`. `modules`: of the libraries. */
 export async function declarations({ from, sources, to, entries, modules }) {
   const waiting = entries.map((entry) => ({ source: path.join(from, entry), target: entry }));
   const done = new Set();

@@ -16,8 +16,8 @@ function candidateTexts(): Plugin {
   };
 }
 
-// Served as `/client/*` and packed for npm. One file for each entry; what both need is in the client's, so that there is
-// one of each class. The same sources give the same bytes: no hashes of paths, no times.
+// Served as `/client/*` and packed for npm. What both entries need is in one file, so that there is one of each class.
+// The same sources give the same bytes: no hashes of paths, no times.
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   configFile: false,

@@ -80,7 +80,9 @@ export class Project {
       await writeFile(path.join(this.directory, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
       const tsc = path.join(ROOT, "web/node_modules/typescript/lib/tsc.js");
       const options = { cwd: this.directory, timeout: LIMIT_MS };
-      await run(process.execPath, [tsc, "-p", "."], options).catch(({ stdout, stderr }) => found.push(stdout || stderr));
+      await run(process.execPath, [tsc, "-p", "."], options).catch(({ stdout, stderr }) =>
+        found.push(stdout || stderr),
+      );
     }
     return found;
   }

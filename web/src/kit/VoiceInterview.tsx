@@ -29,7 +29,7 @@ export interface VoiceInterviewProps extends Omit<VivaProps, "children"> {
   interview: Interview;
 }
 
-/** One interview, from the consent where one is asked, over the sound check, to its end. Headings begin at the second level. */
+/** One interview, from the consent where one is asked, over the sound check, to its end. Headings are of level two on. */
 export function VoiceInterview({ interview, ...words }: VoiceInterviewProps) {
   return (
     <Viva {...words}>
@@ -222,7 +222,7 @@ function Refused({ detail }: { detail: string }) {
   );
 }
 
-/** A step with its heading, which takes the focus when the step follows another, so that a screen reader starts there. */
+/** A step. Its heading takes the focus when it follows another one, so that a screen reader starts there. */
 function Step({ name, title, children }: { name: string; title: string; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

@@ -1,8 +1,8 @@
 /**
- * `<viva-interview src="https://viva.example/i/CODE">`: an interview in a page of another site. It makes the frame, lets
- * it have the microphone, keeps it as high as its content, and passes on what the frame tells, as events of its own:
- * `viva-ready`, `viva-state`, `viva-ended`, `viva-height`, each with the message as `detail`; and `viva-unavailable` when
- * nothing came up, which also shows what stands inside of the element (a link to the interview, say).
+ * `<viva-interview src="https://viva.example/i/CODE">`: an interview in a page of another site. It makes the frame,
+ * lets it have the microphone, keeps it as high as its content, and passes on what the frame tells, as events of its
+ * own: `viva-ready`, `viva-state`, `viva-ended`, `viva-height`, each with the message as `detail`; and
+ * `viva-unavailable` when nothing came up, which also shows what stands inside of the element (a link, say).
  */
 import { type FrameMessage, frameAddress, parseFrameMessage } from "./frame";
 
@@ -46,7 +46,7 @@ export class VivaInterviewElement extends Base {
     this.clear();
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     this.fallback ??= root.appendChild(document.createElement("slot"));
-    this.fallback.hidden = true;
+    this.reveal(true);
     this.style.display ||= "block";
     const address = frameAddress(this.absolute(), window.location.origin);
     if (address === null) return this.unavailable();
@@ -68,8 +68,14 @@ export class VivaInterviewElement extends Base {
     }
   }
 
+  /** Either the frame is seen, or what stands in for it. */
+  private reveal(isThere: boolean): void {
+    if (this.fallback !== null) this.fallback.hidden = isThere;
+    if (this.frame !== null) this.frame.style.display = isThere ? "block" : "none";
+  }
+
   private unavailable(): void {
-    if (this.fallback !== null) this.fallback.hidden = false;
+    this.reveal(false);
     this.dispatchEvent(new CustomEvent("viva-unavailable", { bubbles: true, composed: true }));
   }
 
@@ -82,7 +88,7 @@ export class VivaInterviewElement extends Base {
 
   private pass(message: FrameMessage, frame: HTMLIFrameElement): void {
     clearTimeout(this.timer);
-    if (this.fallback !== null) this.fallback.hidden = true;
+    this.reveal(true);
     if (message.type === "viva.height") frame.style.blockSize = `${message.height}px`;
     if (message.type === "viva.ready" && message.microphone === "blocked") {
       console.warn("viva-interview: this page's Permissions-Policy keeps the microphone from the interview's frame");

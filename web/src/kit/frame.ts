@@ -1,6 +1,6 @@
 /**
  * What an interview in a frame tells the page around it. Nothing of it is secret: no word of the candidate, no name, no
- * id, no link. It goes to the one origin that the frame's address names (`?parent=`), since the server sends no referrer.
+ * id, no link. It goes to the one origin that the frame's address names (`?parent=`), since there is no referrer.
  */
 
 /** `elsewhere`: another tab or device has taken the interview over. */
