@@ -7,7 +7,6 @@ import { useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { Menu, MenuItem, MenuTrigger } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
-import { Text } from "react-aria-components/Text";
 import { texts } from "../../i18n";
 import { Icon } from "../../ui/Icon";
 import { saveAs } from "../../ui/save";
@@ -93,10 +92,7 @@ export function ExportMenu() {
                 data-testid="export"
                 data-format={format}
               >
-                <Text slot="label">{words}</Text>
-                <Text slot="description" className="quiet">
-                  {detail}
-                </Text>
+                <span className="menu-words">{words}</span> <span className="quiet">{detail}</span>
               </MenuItem>
             ))}
           </Menu>
