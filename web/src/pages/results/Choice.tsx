@@ -24,7 +24,7 @@ export function Choice({ label, value, options, onChange, testId }: ChoiceProps)
       data-testid={testId}
       data-value={value}
     >
-      <Label>{label}</Label>
+      <Label className="choice-label">{label}</Label>
       <Button className="button choice-button">
         <SelectValue /> <Icon name="down" />
       </Button>

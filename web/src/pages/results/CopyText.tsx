@@ -24,7 +24,7 @@ export function CopyText({ text, label, testId, isSmall = false }: CopyTextProps
     );
   };
   return (
-    <span className="copy-text">
+    <span className={isSmall ? "copy-text copy-small" : "copy-text"}>
       <code data-testid={testId}>{text}</code>{" "}
       <Button
         className={isSmall ? "icon-link no-print" : "button small no-print"}
