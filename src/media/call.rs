@@ -37,6 +37,9 @@ const ADDRESS_SILENT_AFTER: Duration = Duration::from_secs(1);
 const CONSENT_FOR: Duration = Duration::from_secs(30);
 /// A peer that is not connected by then never will be (threat T7).
 const SETUP_FOR: Duration = Duration::from_secs(15);
+/// A peer that another one took the place of is still there so long: what it was told last is sent again if it got
+/// lost, for which SCTP waits a second (RFC 9260 section 16).
+const LEAVING_FOR: Duration = Duration::from_millis(1_500);
 /// How often quality is reported, unless a session asks for it more often.
 const QUALITY_EVERY: Duration = Duration::from_secs(2);
 /// From the network to the ear, until the browser says.
@@ -119,6 +122,28 @@ struct Link {
     last_heard: Instant,
 }
 
+impl Link {
+    /// Sends what the peer still has to send and leaves all else; whether it is closed.
+    fn send_rest(&mut self, out: &Outbox) -> bool {
+        let mut is_closed = false;
+        while let Some(output) = self.peer.poll() {
+            match (output, self.address) {
+                (PeerOutput::Transmit { datagram }, Some(address)) => out.send(&datagram, address),
+                (PeerOutput::TransmitStun { to, datagram }, _) => out.send(&datagram, to),
+                (PeerOutput::Closed, _) => is_closed = true,
+                _ => {}
+            }
+        }
+        is_closed
+    }
+}
+
+/// A peer that is no more spoken with, and only hears why.
+struct Leaving {
+    link: Link,
+    until: Instant,
+}
+
 /// One session's media.
 pub(super) struct Call {
     shared: Arc<CallShared>,
@@ -130,6 +155,7 @@ pub(super) struct Call {
     uplink: Uplink,
     pacer: Pacer,
     link: Option<Link>,
+    leaving: Option<Leaving>,
     /// Both directions are recorded.
     tap: Option<Box<Tap>>,
     round_trip: Option<Duration>,
@@ -158,6 +184,7 @@ impl Call {
             uplink: Uplink::new(ports.uplink)?,
             pacer: Pacer::new(ports.downlink, silence, random),
             link: None,
+            leaving: None,
             tap: None,
             round_trip: None,
             quality_at: epoch,
@@ -173,12 +200,12 @@ impl Call {
 
     /// Whether a peer is there.
     pub(super) fn has_link(&self) -> bool {
-        self.link.is_some()
+        self.link.is_some() || self.leaving.is_some()
     }
 
-    /// The peer that is there.
-    pub(super) fn peer_id(&self) -> Option<PeerId> {
-        self.link.as_ref().map(|link| link.id)
+    /// The peers whose datagrams are taken: the one that is there, and one that is on its way out.
+    pub(super) fn peers(&self) -> [Option<PeerId>; 2] {
+        [self.link.as_ref().map(|link| link.id), self.leaving.as_ref().map(|leaving| leaving.link.id)]
     }
 
     /// Whether the handle is gone.
@@ -186,9 +213,19 @@ impl Call {
         self.is_deaf || self.shared.detached.load(Ordering::Acquire)
     }
 
-    /// Puts a peer in place; the former one is told goodbye, and the session's audio goes on.
-    pub(super) fn install(&mut self, peer: Box<dyn Peer>, id: PeerId, now: Instant, out: &Outbox) {
-        self.drop_link(now, out);
+    /// Puts a peer in place; the former one is told goodbye, after these words if there are any, and the session's
+    /// audio goes on.
+    pub(super) fn install(
+        &mut self,
+        peer: Box<dyn Peer>,
+        id: PeerId,
+        last_words: Option<&str>,
+        now: Instant,
+        out: &Outbox,
+    ) {
+        if !last_words.is_some_and(|words| self.dismiss(words, now, out)) {
+            self.drop_link(now, out);
+        }
         self.link = Some(Link {
             peer,
             id,
@@ -249,6 +286,9 @@ impl Call {
     /// Takes a datagram that the front door let in.
     pub(super) fn handle_arrival(&mut self, arrival: Arrival, out: &Outbox) {
         let now = arrival.at;
+        if self.leaving.as_ref().is_some_and(|leaving| leaving.link.id == arrival.peer) {
+            return self.hear_leaving(arrival, out);
+        }
         let Some(link) = self.link.as_mut().filter(|link| link.id == arrival.peer) else { return };
         if let Admitted::Check { nominates } = arrival.kind {
             link.last_check = now;
@@ -283,6 +323,7 @@ impl Call {
     /// The call's 20 ms: timers, commands, one frame out, events.
     pub(super) fn step(&mut self, now: Instant, is_late: bool, out: &Outbox) {
         self.check_link(now, out);
+        self.check_leaving(now, out);
         self.release_uplink(now);
         let audio_ms = self.timeline.now(self.clock_ms(now));
         self.pacer.take_commands(audio_ms, self.playout_delay_ms());
@@ -314,6 +355,7 @@ impl Call {
 
     /// Says goodbye and frees the peer; the session stays.
     pub(super) fn close_peer(&mut self, now: Instant, out: &Outbox) {
+        self.drop_leaving(now, out);
         if self.drop_link(now, out) {
             self.report(MediaEvent::Peer(PeerEvent::Closed));
         }
@@ -456,13 +498,47 @@ impl Call {
         let Some(mut link) = self.link.take() else { return false };
         self.shared.has_peer.store(false, Ordering::Release);
         link.peer.close(now);
-        while let Some(output) = link.peer.poll() {
-            if let (PeerOutput::Transmit { datagram }, Some(address)) = (output, link.address) {
-                out.send(&datagram, address);
-            }
-        }
+        link.send_rest(out);
         self.uplink.reset(&mut self.timeline);
         true
+    }
+
+    /// Tells the peer that is there why it has to go, and keeps it for as long as that may take. `false`: it cannot
+    /// be told.
+    fn dismiss(&mut self, last_words: &str, now: Instant, out: &Outbox) -> bool {
+        self.drop_leaving(now, out);
+        let is_told = self.link.as_mut().is_some_and(|link| link.peer.send_data(last_words, now).is_ok());
+        if let Some(mut link) = self.link.take_if(|_| is_told) {
+            link.send_rest(out);
+            self.leaving = Some(Leaving { link, until: now + LEAVING_FOR });
+        }
+        is_told
+    }
+
+    /// Whoever is leaving may acknowledge what it heard, or say goodbye itself; nothing else is taken from it.
+    fn hear_leaving(&mut self, arrival: Arrival, out: &Outbox) {
+        let Some(leaving) = self.leaving.as_mut() else { return };
+        leaving.link.peer.handle_datagram(arrival.source, arrival.datagram, arrival.at);
+        if leaving.link.send_rest(out) {
+            self.drop_leaving(arrival.at, out);
+        }
+    }
+
+    fn check_leaving(&mut self, now: Instant, out: &Outbox) {
+        let Some(leaving) = self.leaving.as_mut() else { return };
+        if leaving.link.peer.poll_timeout().is_some_and(|due| due <= now) {
+            leaving.link.peer.handle_timeout(now);
+        }
+        if leaving.link.send_rest(out) || now >= leaving.until {
+            self.drop_leaving(now, out);
+        }
+    }
+
+    fn drop_leaving(&mut self, now: Instant, out: &Outbox) {
+        if let Some(mut leaving) = self.leaving.take() {
+            leaving.link.peer.close(now);
+            leaving.link.send_rest(out);
+        }
     }
 
     fn quality_every(&self) -> Duration {

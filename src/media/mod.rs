@@ -238,6 +238,7 @@ impl Media {
             current: Mutex::new(None),
             open_offer: Mutex::new(None),
             remote_delay: Mutex::new(RemoteDelay::default()),
+            last_words: Mutex::new(None),
             seat,
         })
     }
@@ -311,6 +312,8 @@ pub struct MediaSession {
     current: Mutex<Option<Negotiated>>,
     open_offer: Mutex<Option<OpenOffer>>,
     remote_delay: Mutex<RemoteDelay>,
+    /// What a peer hears whose place another one takes.
+    last_words: Mutex<Option<String>>,
     seat: Seat,
 }
 
@@ -381,6 +384,12 @@ impl MediaSession {
         })
     }
 
+    /// What a peer hears on `viva-events` from now on before another one takes its place: one with a certificate of
+    /// its own, so that the page that is there, offering again, never hears it.
+    pub fn set_last_words(&self, message: String) {
+        *lock(&self.last_words) = Some(message);
+    }
+
     /// How often quality is reported from now on.
     pub fn report_quality_every(&self, interval: Duration) {
         self.shared.quality_every_ms.store(interval.as_millis() as u64, Ordering::Relaxed);
@@ -438,17 +447,29 @@ impl MediaSession {
     /// Makes a new peer. The work of it stays off the media threads.
     async fn begin(&self, offer: Offer) -> Result<String, OfferError> {
         let stack = self.seat.inner.stack.clone();
+        let last_words = self.last_words_for(&offer);
         let accepted = tokio::task::spawn_blocking(move || stack.accept(&offer, Instant::now())).await;
         let (peer, answer) =
             accepted.map_err(|_| OfferError::Refused("it broke the stack".to_owned()))?.map_err(refusal)?;
-        self.install(Box::new(peer), answer).await
+        self.install(Box::new(peer), answer, last_words).await
+    }
+
+    /// What the peer that is there hears when this one takes its place.
+    fn last_words_for(&self, next: &Offer) -> Option<String> {
+        let is_another = lock(&self.current).as_ref().is_some_and(|it| it.remote.fingerprint != next.fingerprint);
+        lock(&self.last_words).clone().filter(|_| is_another)
     }
 
     /// Puts a peer in the place of the one that is there; returns our description.
-    async fn install(&self, peer: Box<dyn Peer>, answer: Answer) -> Result<String, OfferError> {
+    async fn install(
+        &self,
+        peer: Box<dyn Peer>,
+        answer: Answer,
+        last_words: Option<String>,
+    ) -> Result<String, OfferError> {
         let id = self.seat.inner.next_key.fetch_add(1, Ordering::Relaxed);
         let (reply, done) = oneshot::channel();
-        let command = Command::Install { key: self.key, peer, id, answer, reply };
+        let command = Command::Install { key: self.key, peer, id, answer, last_words, reply };
         self.ask(command, done).await?.map_err(|_| OfferError::Gone)
     }
 

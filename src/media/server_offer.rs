@@ -83,13 +83,14 @@ impl MediaSession {
     }
 
     async fn install_answered(&self, mut peer: Box<RtcPeer>, answer: Offer) -> Result<String, OfferError> {
+        let last_words = self.last_words_for(&answer);
         let concluded = tokio::task::spawn_blocking(move || {
             use super::peer::Peer;
             peer.accept_answer(&answer, Instant::now()).map(|concluded| (peer, concluded))
         });
         let concluded = concluded.await.map_err(|_| OfferError::Refused("it broke the stack".to_owned()))?;
         let (peer, concluded) = concluded.map_err(refusal)?;
-        self.install(peer, concluded).await
+        self.install(peer, concluded, last_words).await
     }
 
     async fn restart_answered(&self, answer: Offer) -> Result<String, OfferError> {

@@ -35,14 +35,45 @@ const STALL_MAX: Duration = Duration::from_millis(100);
 
 /// What a shard is asked to do.
 pub(super) enum Command {
-    Attach { key: CallKey, call: Box<Call> },
-    Record { key: CallKey, tap: Box<Tap> },
-    Install { key: CallKey, peer: Box<dyn Peer>, id: PeerId, answer: Answer, reply: oneshot::Sender<Reply> },
-    Reoffer { key: CallKey, offer: Offer, reply: oneshot::Sender<Reply> },
-    RestartOffer { key: CallKey, reply: oneshot::Sender<Reply> },
-    AcceptAnswer { key: CallKey, answer: Offer, reply: oneshot::Sender<Reply> },
-    Data { key: CallKey, message: String },
-    Close { key: CallKey, reply: oneshot::Sender<()> },
+    Attach {
+        key: CallKey,
+        call: Box<Call>,
+    },
+    Record {
+        key: CallKey,
+        tap: Box<Tap>,
+    },
+    Install {
+        key: CallKey,
+        peer: Box<dyn Peer>,
+        id: PeerId,
+        answer: Answer,
+        /// What the peer hears that is there now.
+        last_words: Option<String>,
+        reply: oneshot::Sender<Reply>,
+    },
+    Reoffer {
+        key: CallKey,
+        offer: Offer,
+        reply: oneshot::Sender<Reply>,
+    },
+    RestartOffer {
+        key: CallKey,
+        reply: oneshot::Sender<Reply>,
+    },
+    AcceptAnswer {
+        key: CallKey,
+        answer: Offer,
+        reply: oneshot::Sender<Reply>,
+    },
+    Data {
+        key: CallKey,
+        message: String,
+    },
+    Close {
+        key: CallKey,
+        reply: oneshot::Sender<()>,
+    },
 }
 
 /// The SDP of our description.
@@ -161,7 +192,7 @@ impl Shard {
         for _ in 0..ARRIVALS_PER_TICK {
             let Ok(arrival) = self.arrivals.try_recv() else { return };
             let (key, now) = (arrival.call, arrival.at);
-            let former = self.calls.get(&key).and_then(|call| call.peer_id());
+            let former = self.peers(key);
             let waits = self.guard(key, |call, out| {
                 call.handle_arrival(arrival, out);
                 call.is_waiting(now)
@@ -186,7 +217,7 @@ impl Shard {
     fn step_phase(&mut self, phase: usize, now: Instant, is_late: bool) {
         for index in 0..self.phases[phase].len() {
             let Some(&key) = self.phases[phase].get(index) else { return };
-            let former = self.calls.get(&key).and_then(|call| call.peer_id());
+            let former = self.peers(key);
             self.guard(key, |call, out| call.step(now, is_late, out));
             self.settle(key, former);
             if self.calls.get(&key).is_some_and(|call| call.is_detached()) {
@@ -210,9 +241,9 @@ impl Shard {
             Command::Record { key, tap } => {
                 self.guard(key, |call, _| call.record(tap));
             }
-            Command::Install { key, peer, id, answer, reply } => {
-                let former = self.calls.get(&key).and_then(|call| call.peer_id());
-                let installed = self.guard(key, |call, out| call.install(peer, id, now, out));
+            Command::Install { key, peer, id, answer, last_words, reply } => {
+                let former = self.peers(key);
+                let installed = self.guard(key, |call, out| call.install(peer, id, last_words.as_deref(), now, out));
                 self.settle(key, former);
                 let result = installed.ok_or(PeerError::NotOpen).map(|()| self.open_route(key, id, answer));
                 let _ = reply.send(result); // Nobody waits any more: nothing to tell.
@@ -238,7 +269,7 @@ impl Shard {
                 }
             }
             Command::Close { key, reply } => {
-                let former = self.calls.get(&key).and_then(|call| call.peer_id());
+                let former = self.peers(key);
                 self.guard(key, |call, out| call.close_peer(now, out));
                 self.settle(key, former);
                 let _ = reply.send(());
@@ -253,10 +284,14 @@ impl Shard {
         sdp
     }
 
-    /// Closes the route of a peer that is no longer there.
-    fn settle(&self, key: CallKey, former: Option<PeerId>) {
-        let current = self.calls.get(&key).and_then(|call| call.peer_id());
-        if let Some(peer) = former.filter(|_| former != current) {
+    fn peers(&self, key: CallKey) -> [Option<PeerId>; 2] {
+        self.calls.get(&key).map_or([None; 2], |call| call.peers())
+    }
+
+    /// Closes the routes of peers that are no longer there.
+    fn settle(&self, key: CallKey, former: [Option<PeerId>; 2]) {
+        let current = self.peers(key);
+        for peer in former.into_iter().flatten().filter(|peer| !current.contains(&Some(*peer))) {
             self.update_route(RouteUpdate::Close { peer });
         }
     }

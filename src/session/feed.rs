@@ -126,6 +126,11 @@ impl Feed {
         id <= *self.last_id.borrow() && self.after(id).is_ok()
     }
 
+    /// The id of the last event and when it was.
+    pub(super) fn last(&self) -> (u64, u64) {
+        lock(&self.ring).events.back().map_or((0, 0), |event| (event.id, event.at_ms))
+    }
+
     /// Starts to send: first these, then all events after `last_id`.
     pub(super) fn start(
         &self,

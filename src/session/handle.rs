@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
-        event::{ClientMessage, QualityData, QuestionNumber},
+        event::{ClientMessage, Envelope, LiveEvent, NoticeData, QualityData, QuestionNumber},
         id::SessionId,
         session::{EndReason, PeerEvent, Status, StopReason},
     },
@@ -78,6 +78,7 @@ impl SessionHandle {
     /// Answers an offer: the first one, an ICE restart, or a return after a reload.
     pub async fn offer(&self, sdp: &str) -> Result<String, OfferError> {
         self.rehearsal.clear();
+        self.prepare_takeover();
         let answer = self.media.offer(sdp).await?;
         // A full mailbox loses nothing here: the media path says itself when the peer is connected.
         let _ = self.requests.try_send(Request::Peer(PeerEvent::Offered));
@@ -98,9 +99,25 @@ impl SessionHandle {
 
     /// Takes the answer to it.
     pub async fn take_answer(&self, sdp: &str) -> Result<(), OfferError> {
+        self.prepare_takeover();
         self.media.take_answer(sdp).await?;
         let _ = self.requests.try_send(Request::Peer(PeerEvent::Offered));
         Ok(())
+    }
+
+    /// Two tabs: the one that was there hears that it is no more the one, so that they do not take turns. It is not
+    /// of the session's events, for nobody else hears it, and nothing follows it.
+    fn prepare_takeover(&self) {
+        let (id, at_ms) = self.feed.last();
+        let notice = NoticeData {
+            code: "continued_elsewhere",
+            text: "The interview goes on in another window or on another device. You can close this one.".to_owned(),
+            level: "warning",
+        };
+        match serde_json::to_string(&Envelope { id, at_ms, event: LiveEvent::Notice(notice) }) {
+            Ok(message) => self.media.set_last_words(message),
+            Err(error) => tracing::error!(%error, "a notice cannot be written"),
+        }
     }
 
     /// The answer in force.
