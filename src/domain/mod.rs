@@ -16,6 +16,7 @@ pub mod log;
 pub mod persona;
 pub mod practice;
 pub mod proof;
+pub mod quality;
 pub mod recording;
 pub mod result;
 pub mod retention;

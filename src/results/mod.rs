@@ -19,6 +19,7 @@ use crate::{
     domain::{
         interview::Question,
         proof::{PlanProof, QuestionProof, QuestionReason, StandIn, Step, StepKind, StepReason, Wording},
+        quality::QualitySample,
         result::{Metrics, is_worth_showing},
         second_pass::Version,
         session::{EndReason, Status},
@@ -63,6 +64,8 @@ pub struct Results {
     pub metrics: ResultMetrics,
     #[schema(required)]
     pub audio_quality: Option<AudioQuality>,
+    /// How the candidate's microphone arrived, at most every 5 s, on the transcript's clock.
+    pub quality_samples: Vec<QualitySample>,
     #[schema(required)]
     pub usage: Option<UsageView>,
     #[schema(required)]
@@ -217,6 +220,7 @@ impl From<SessionRecord> for Results {
             ended_at: record.ended_at,
             client_transcript: record.client_transcript,
             audio_quality: record.audio_quality,
+            quality_samples: Vec::new(),
             usage: None,
             evaluation: None,
             recording: None,

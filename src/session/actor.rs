@@ -3,6 +3,7 @@
 use super::{
     feed::{FeedWriter, Snapshot, missed_notice},
     handle::{Request, StatusView},
+    samples::Samples,
     saving::{Saved, Saver},
 };
 use crate::{
@@ -44,6 +45,7 @@ pub(super) struct Parts {
     pub model: mpsc::Sender<ModelCommand>,
     pub voice: Arc<BuiltinEngine>,
     pub saver: Saver,
+    pub samples: Samples,
     pub store: Arc<dyn Store>,
     pub spending: Arc<Spending>,
     pub view: watch::Sender<StatusView>,
@@ -212,6 +214,8 @@ impl Actor {
             MediaEvent::Message(bytes) => self.message(&bytes),
             MediaEvent::Quality(quality) => {
                 self.quality = Some(quality);
+                let (_, at_ms) = self.now();
+                self.parts.samples.note(at_ms, quality);
                 self.input(Input::Quality(quality));
             }
         }
@@ -355,6 +359,7 @@ impl Actor {
         self.parts.media.close().await;
         self.keep_quality().await;
         self.parts.requests.close();
+        self.parts.samples.finish().await;
         self.parts.view
     }
 

@@ -10,6 +10,7 @@ mod loopback;
 mod recording;
 mod registry;
 mod rehearsal;
+mod samples;
 mod saving;
 
 pub use feed::{WatchError, Watched, final_state};

@@ -6,6 +6,7 @@ use super::{
     handle::{MAILBOX, SessionHandle, StatusView},
     recording::RecordingSwitch,
     rehearsal::Stage,
+    samples::Samples,
     saving::Saver,
 };
 use crate::{
@@ -234,6 +235,7 @@ impl Registry {
             ModelPorts { uplink, downlink: downlink.clone(), commands, events: model_sender, cancel: cancel.clone() };
         deps.model.converse(setup, model_ports, &deps.shutdown.tasks);
         let (saver, saved) = Saver::start(deps.store.clone(), session_id.clone(), &deps.shutdown.tasks);
+        let samples = Samples::start(deps.store.clone(), session_id.clone(), &deps.shutdown.tasks);
         let (requests, mailbox) = mpsc::channel(MAILBOX);
         let (view, view_receiver) = watch::channel(first_view(&session));
         let (feed_writer, feed) = feed();
@@ -254,6 +256,7 @@ impl Registry {
             model,
             voice: deps.voice.clone(),
             saver,
+            samples,
             view,
             feed: feed_writer,
             store: deps.store.clone(),

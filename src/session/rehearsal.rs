@@ -4,8 +4,7 @@
 //! Invariant: a session rehearses one thing at a time, and only before its interview has begun.
 
 use super::{
-    Admission, CreateError, Registry, SessionDeps, SessionHandle, StatusView, handle::SessionClosed,
-    loopback::Loopback,
+    Admission, CreateError, Registry, SessionDeps, SessionHandle, StatusView, handle::SessionClosed, loopback::Loopback,
 };
 use crate::{
     domain::{

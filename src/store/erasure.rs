@@ -32,6 +32,7 @@ pub(in crate::store) const ERASED: &[&str] = &[
     "proposals",
     "scorecards",
     "second_passes",
+    "quality_samples",
     "recordings",
     "webhook_deliveries",
     "items",

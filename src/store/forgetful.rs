@@ -7,6 +7,7 @@ use super::{
 use crate::domain::{
     auth::{Owner, TokenHash},
     id::SessionId,
+    quality::QualitySample,
     session::Change,
 };
 use futures_util::future::{BoxFuture, ready};
@@ -45,15 +46,15 @@ impl Store for Forgetful {
         done(())
     }
 
-    fn put_client_transcript(
-        &self,
-        _: &SessionId,
-        _: Vec<ClientMessage>,
-    ) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn put_client_transcript(&self, _: &SessionId, _: Vec<ClientMessage>) -> BoxFuture<'_, Result<(), StoreError>> {
         done(())
     }
 
     fn put_audio_quality(&self, _: &SessionId, _: AudioQuality) -> BoxFuture<'_, Result<(), StoreError>> {
+        done(())
+    }
+
+    fn add_quality_samples(&self, _: &SessionId, _: Vec<QualitySample>) -> BoxFuture<'_, Result<(), StoreError>> {
         done(())
     }
 

@@ -16,6 +16,7 @@ mod interviews;
 pub mod jobs;
 mod location;
 pub mod log;
+mod quality;
 mod record;
 mod recordings;
 pub mod retention;
@@ -49,6 +50,7 @@ pub use voice::VoiceSession;
 use crate::domain::{
     auth::{Owner, TokenHash},
     id::SessionId,
+    quality::QualitySample,
     session::Change,
 };
 use futures_util::future::BoxFuture;
@@ -96,6 +98,13 @@ pub trait Store: Send + Sync + 'static {
     /// Replaces what is known about the candidate's audio.
     fn put_audio_quality(&self, session_id: &SessionId, quality: AudioQuality)
     -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Adds samples of how the candidate's microphone arrived; a sample that is there already stays as it is.
+    fn add_quality_samples(
+        &self,
+        session_id: &SessionId,
+        samples: Vec<QualitySample>,
+    ) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Keeps a new invite. [`StoreError::Exists`] if its id or code is taken.
     fn create_invite(&self, invite: NewInvite) -> BoxFuture<'_, Result<(), StoreError>>;

@@ -24,6 +24,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, query};
 const DELETED: &[(DataClass, &str)] = &[
     (DataClass::Transcript, "items"),
     (DataClass::Transcript, "second_passes"),
+    (DataClass::Transcript, "quality_samples"),
     (DataClass::Scores, "proposals"),
     (DataClass::Scores, "scorecards"),
 ];

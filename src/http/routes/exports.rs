@@ -171,6 +171,7 @@ pub async fn completed(
     let keeping = state.database.keeping(&record.session_id).await?;
     let kept = state.database.recording(&record.session_id).await?;
     let recording = RecordingView::of(&record, kept);
+    let quality_samples = state.database.quality_samples(&record.session_id).await?;
     let usage = Some(UsageView::new(record.usage.clone(), state.spending.prices()));
     let evaluation = match identity {
         Identity::Candidate { .. } => None,
@@ -179,7 +180,7 @@ pub async fn completed(
             Scores::read(&state.database, &record, &viewer).await?.evaluation()
         }
     };
-    let mut results = Results { recording, usage, evaluation, ..Results::from(record) };
+    let mut results = Results { recording, quality_samples, usage, evaluation, ..Results::from(record) };
     if let Some(keeping) = keeping {
         state.keeper.complete(&mut results, &keeping);
     }

@@ -6,6 +6,7 @@ use crate::{
         auth::Owner,
         id::{ItemId, SessionId},
         log::{Finding, Verdict, verify},
+        quality::QualitySample,
         recording::ClockFit,
         retention::DataClass,
         second_pass::Version,
@@ -90,6 +91,8 @@ pub async fn whole_session(store: &SqlStore, n: u8) -> SessionId {
     store.put_client_transcript(&id, vec![message]).await.expect("kept");
     let quality = AudioQuality { loss_ratio: Some(0.25), ..AudioQuality::default() };
     store.put_audio_quality(&id, quality).await.expect("kept");
+    let sample = QualitySample { at_ms: 2_000, loss_ratio: 0.25, jitter_ms: 1.5, rtt_ms: Some(20.0) };
+    store.add_quality_samples(&id, vec![sample]).await.expect("kept");
     store.put_second_pass(&id, second_pass()).await.expect("kept");
     store.put_recording(&id, recording()).await.expect("kept");
     store.begin_proposal(scorecards::record(&id)).await.expect("kept");

@@ -6,6 +6,7 @@ mod desk;
 mod interviews;
 mod jobs;
 pub mod keeping;
+mod quality;
 mod recordings;
 mod rooms;
 mod scorecards;
@@ -105,6 +106,7 @@ pub async fn check_all(empty: impl AsyncFn() -> SqlStore) {
     desk::check(&empty().await).await;
     jobs::check(&empty().await).await;
     recordings::check(&empty().await).await;
+    quality::check(&empty().await).await;
     keeping::check(&empty().await).await;
     users::check(&empty().await).await;
     client_secrets::check(&empty().await).await;

@@ -12,11 +12,12 @@ mod writer;
 
 use super::{
     AudioQuality, ClientMessage, Consent, Invite, InviteUse, Location, NewInvite, NewSession, Page, SessionRecord,
-    SessionSummary, Store, StoreError,
+    SessionSummary, Store, StoreError, quality,
 };
 use crate::domain::{
     auth::{Owner, TokenHash},
     id::SessionId,
+    quality::QualitySample,
     session::Change,
 };
 use connect::Connector;
@@ -156,6 +157,15 @@ impl Store for SqlStore {
     ) -> BoxFuture<'_, Result<(), StoreError>> {
         let id = session_id.clone();
         Box::pin(self.write(move |db| Box::pin(async move { write::audio_quality(db, &id, &quality).await })))
+    }
+
+    fn add_quality_samples(
+        &self,
+        session_id: &SessionId,
+        samples: Vec<QualitySample>,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
+        let id = session_id.clone();
+        Box::pin(self.write(move |db| Box::pin(async move { quality::add(db, &id, &samples).await })))
     }
 
     fn create_invite(&self, invite: NewInvite) -> BoxFuture<'_, Result<(), StoreError>> {
