@@ -22,6 +22,7 @@ mod offers;
 mod openapi;
 mod realtime;
 mod recording;
+mod rehearsal;
 mod relay;
 mod rooms;
 mod scoring;

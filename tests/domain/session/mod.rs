@@ -2,5 +2,6 @@
 
 mod behaviour;
 mod budget;
+mod practice;
 mod simulation;
 mod world;

@@ -78,12 +78,16 @@ impl World {
     }
 
     pub fn with(interview: Interview, consent_required: bool) -> Self {
+        Self::of(interview, consent_required, Purpose::Interview)
+    }
+
+    pub fn of(interview: Interview, consent_required: bool, purpose: Purpose) -> Self {
         let setup = SessionSetup {
             session_id: SessionId::from_random([7; 16]),
             interview,
             engine: "test".to_owned(),
             phrasing: false,
-            purpose: Purpose::Interview,
+            purpose,
             consent_required,
             limits: SessionLimits::default(),
             seed: 7,

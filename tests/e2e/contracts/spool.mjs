@@ -128,6 +128,7 @@ const results = (fields) => ({
     words_per_minute: is.orNull(is.whole),
   },
   audio_quality: is.any,
+  quality_samples: is.each({ at_ms: is.whole, loss_ratio: is.number, jitter_ms: is.number, rtt_ms: is.any }, 0),
   usage: is.any,
   evaluation: is.any,
   recording: null,

@@ -1,12 +1,14 @@
-//! A candidate with a real WebRTC client that says nothing: it offers or answers, stays, and keeps what it is told.
+//! A candidate with a real WebRTC client that says what it is told to, and otherwise nothing: it offers or answers,
+//! stays, and keeps what it hears.
 
 use super::server::{TestServer, answer, text};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
+    collections::VecDeque,
     net::Ipv4Addr,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     net::TcpListener,
@@ -22,7 +24,9 @@ use viva::{
 
 /// Nothing in here may take longer.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-const SILENCE: [i16; FRAME_SAMPLES] = [0; FRAME_SAMPLES];
+/// 20 ms of a voice.
+pub type Frame = [i16; FRAME_SAMPLES];
+const SILENCE: Frame = [0; FRAME_SAMPLES];
 
 /// A Viva whose speech model is a scripted Realtime server.
 pub async fn scripted_server(variables: &[(&str, &str)]) -> TestServer {
@@ -44,6 +48,8 @@ pub struct Seen {
     pub closed: usize,
     /// Agent packets with a voice in them.
     pub voiced: usize,
+    /// Every agent packet, and whether there was a voice in it.
+    pub heard: Vec<(Instant, bool)>,
 }
 
 /// A candidate.
@@ -53,6 +59,9 @@ pub struct Caller {
     url: String,
     client: reqwest::Client,
     peer: Arc<ClientPeer>,
+    words: Arc<Mutex<VecDeque<Frame>>>,
+    /// When a frame that is no silence left.
+    spoken: Arc<Mutex<Vec<Instant>>>,
     seen: Arc<Mutex<Seen>>,
     changed: watch::Receiver<()>,
     tasks: [JoinHandle<()>; 2],
@@ -82,17 +91,10 @@ impl Caller {
         let (peer, seen) = (Arc::new(peer), Arc::new(Mutex::new(Seen::default())));
         let (change, changed) = watch::channel(());
         let listening = tokio::spawn(listen(events, seen.clone(), change));
-        let microphone = peer.clone();
-        let speaking = tokio::spawn(async move {
-            let mut tick = tokio::time::interval(Duration::from_millis(20));
-            loop {
-                tick.tick().await;
-                // Before the connection is up there is nothing to send over.
-                let _ = microphone.send_frame(&SILENCE).await;
-            }
-        });
+        let (words, spoken) = (Arc::default(), Arc::default());
+        let speaking = tokio::spawn(speak(peer.clone(), Arc::clone(&words), Arc::clone(&spoken)));
         let (url, client) = (server.url.clone(), server.client.clone());
-        Self { id, token, url, client, peer, seen, changed, tasks: [listening, speaking] }
+        Self { id, token, url, client, peer, words, spoken, seen, changed, tasks: [listening, speaking] }
     }
 
     /// `POST` to a path of this session.
@@ -103,10 +105,35 @@ impl Caller {
 
     /// Connects with an offer of its own.
     pub async fn offer(&self, restart: bool) {
+        self.offer_to("rtc/offer", restart).await;
+    }
+
+    /// The same, to what is rehearsed.
+    pub async fn offer_to(&self, path: &str, restart: bool) {
         let offer = self.peer.offer(restart).await.unwrap();
-        let (status, answered) = self.post("rtc/offer", json!({"sdp": offer, "type": "offer"})).await;
+        let (status, answered) = self.post(path, json!({"sdp": offer, "type": "offer"})).await;
         assert_eq!(status, 200, "{answered}");
         self.peer.accept(&text(&answered, "sdp")).await.unwrap();
+    }
+
+    /// Says this after what is still to be said; a frame leaves every 20 ms.
+    pub fn say(&self, frames: impl IntoIterator<Item = Frame>) {
+        self.words.lock().unwrap().extend(frames);
+    }
+
+    /// When the frames left that were no silence.
+    pub fn spoken(&self) -> Vec<Instant> {
+        self.spoken.lock().unwrap().clone()
+    }
+
+    /// Sends a message on the data channel.
+    pub async fn send(&self, message: Value) {
+        self.peer.send_text(&message.to_string()).await.unwrap();
+    }
+
+    /// Hangs up.
+    pub async fn hang_up(&self) {
+        self.peer.close().await.unwrap();
     }
 
     /// Asks for an offer; returns its description.
@@ -144,6 +171,19 @@ impl Caller {
     }
 }
 
+async fn speak(peer: Arc<ClientPeer>, words: Arc<Mutex<VecDeque<Frame>>>, spoken: Arc<Mutex<Vec<Instant>>>) {
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    loop {
+        tick.tick().await;
+        let frame = words.lock().unwrap().pop_front().unwrap_or(SILENCE);
+        if frame != SILENCE {
+            spoken.lock().unwrap().push(Instant::now());
+        }
+        // Before the connection is up there is nothing to send over.
+        let _ = peer.send_frame(&frame).await;
+    }
+}
+
 async fn listen(mut events: mpsc::Receiver<ClientEvent>, seen: Arc<Mutex<Seen>>, change: watch::Sender<()>) {
     while let Some(event) = events.recv().await {
         {
@@ -153,6 +193,7 @@ async fn listen(mut events: mpsc::Receiver<ClientEvent>, seen: Arc<Mutex<Seen>>,
                 ClientEvent::Audio(heard) => {
                     let is_loud = heard.pcm.iter().any(|sample| sample.unsigned_abs() > 500);
                     seen.voiced += usize::from(is_loud);
+                    seen.heard.push((heard.at, is_loud));
                 }
                 ClientEvent::Connected => seen.connected += 1,
                 ClientEvent::Closed => seen.closed += 1,
