@@ -8,7 +8,7 @@ use crate::{
     },
     media::{
         Media, MediaError, MediaEvent, MediaPorts, MediaSession,
-        port::{Downlink, DownlinkError, UPLINK_FRAMES_MAX, Uplink, UplinkFrame},
+        port::{Downlink, DownlinkError, FrameKind, UPLINK_FRAMES_MAX, Uplink, UplinkFrame},
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -117,6 +117,10 @@ impl Echo {
     }
 
     fn give_back(&mut self, frame: &UplinkFrame) {
+        // Where nothing came there is nothing to give back; what waits gets its time.
+        if matches!(frame.kind, FrameKind::Dtx | FrameKind::Silence) {
+            return;
+        }
         if self.downlink.queued_ms() > QUEUED_MS_MAX && self.downlink.flush().is_ok() {
             // Later audio of an item that was flushed would be ignored.
             self.items += 1;

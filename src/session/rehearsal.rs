@@ -98,7 +98,10 @@ pub(super) struct Stage {
 
 #[derive(Default)]
 struct Set {
+    /// Starts that count against [`STARTS_MAX`].
     starts: u32,
+    /// The number of the last start; every start has one of its own.
+    last: u32,
     open: Option<Open>,
 }
 
@@ -141,12 +144,21 @@ impl Stage {
             return Err(RehearsalError::TooOften);
         }
         set.starts += 1;
-        Ok(set.starts)
+        set.last += 1;
+        Ok(set.last)
     }
 
-    /// Puts a rehearsal in place; one that came in between gives way.
+    fn give_back(&self) {
+        self.lock().starts -= 1;
+    }
+
+    /// Puts a rehearsal in place; one that came in between gives way, and one that is over already is none.
     fn put(&self, open: Open) {
-        if let Some(former) = self.lock().open.replace(open) {
+        let mut set = self.lock();
+        if open.over.is_cancelled() {
+            return;
+        }
+        if let Some(former) = set.open.replace(open) {
             former.cancel.cancel();
         }
     }
@@ -208,9 +220,11 @@ impl Rehearsals {
         let running = Running::new(stage.clone(), number);
         let over = running.over.clone();
         let line = match what {
-            Rehearsal::Check => self.check(&session.session_id, bounds, running)?,
-            Rehearsal::Practice => self.practice(interview, bounds, running).await?,
+            Rehearsal::Check => self.check(&session.session_id, bounds, running),
+            Rehearsal::Practice => self.practice(interview, bounds, running).await,
         };
+        // What could not begin does not count.
+        let line = line.inspect_err(|_| stage.give_back())?;
         stage.put(Open { number, line, cancel, over });
         metrics::counter!("viva_rehearsals_total", "kind" => what.as_str()).increment(1);
         session.preparing((longest + BEGIN_WITHIN).as_millis() as u64).await?;
@@ -333,7 +347,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         metrics::gauge!("viva_rehearsals").decrement(1.0);
-        self.stage.leave(self.number);
+        // In this order: what is over is never put, and what was put before is left.
         self.over.cancel();
+        self.stage.leave(self.number);
     }
 }
