@@ -15,7 +15,7 @@ use crate::{
     grpc,
     http::{
         self, AppState, Shared,
-        credentials::{Credentials, CredentialsError},
+        credentials::{self, Credentials, CredentialsError},
         page::Pages,
         rate::{PerAddress, PerClient},
         socket::Sockets,
@@ -33,7 +33,7 @@ use crate::{
     results::retention::Keeper,
     room::Rooms,
     scoring::{Evaluation, Scoring, ScoringStage},
-    session::{Registry, Rehearsals, SessionDeps},
+    session::{Previews, Registry, Rehearsals, SessionDeps},
     shutdown::{Phase, Shutdown},
     spending::Spending,
     store::{SqlStore, Store, StoreError},
@@ -247,11 +247,14 @@ async fn compose(
     let chat = config.outcome.chat.as_ref().map(Chat::new).transpose().map_err(StartError::Chat)?;
     let engine = Arc::new(BuiltinEngine::new(config.engine.models_dir.clone()).with_chat(chat));
     let spending = spending(config, store)?;
+    let personas = Arc::new(credentials::personas()?);
+    let model = model(&config.engine, &keys, &engine)?;
     let deps = SessionDeps {
         store: store.clone(),
         media: media.clone(),
         recorder: recorder.clone(),
-        model: model(&config.engine, &keys, &engine)?,
+        model: model.clone(),
+        personas: personas.clone(),
         voice: engine.clone(),
         limits: config.limits.clone(),
         spending: spending.clone(),
@@ -270,14 +273,17 @@ async fn compose(
         database: store.clone(),
         keeper: Arc::new(Keeper::new(store.clone(), config.outcome.retention, config.outcome.data_dir.clone())),
         store: store.clone(),
-        spending,
+        spending: spending.clone(),
         engine,
         kinds,
         pages: Pages::new(config.http.web_dir.clone(), &config.http.embed_origins).map_err(StartError::Embed)?,
         ice: IceSource::new(config.ice.clone(), config.twilio.as_ref()).map_err(StartError::Twilio)?,
-        credentials: Credentials::new(config, &keys)?,
+        credentials: Credentials::new(config, &keys, personas)?,
+        previews: Previews::new(model, spending, shutdown.tasks.clone()),
+        preview_calls: PerClient::per_minute(20),
         shutdown: shutdown.clone(),
         metrics,
+        started_at: Timestamp::now(),
         allowed_origins: config.http.allowed_origins.clone(),
         public_host: config.http.public_url.as_deref().and_then(authority).map(str::to_owned),
         public_url: url.to_owned(),

@@ -1,15 +1,20 @@
 //! Logs and metrics: where they go. Names of metrics stand beside the code that counts.
 
+mod problems;
+
+pub use problems::{PROBLEMS_MAX, Problem, ProblemLayer, Problems, layer as problem_layer, problems};
+
 use crate::config::LogConfig;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal;
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Buckets for delays, in seconds: from a tick to a hopeless wait.
 const SECONDS_BUCKETS: &[f64] =
     &[0.001, 0.002, 0.005, 0.01, 0.02, 0.025, 0.04, 0.06, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0];
 
-/// Sends logs to standard error. Calling it twice leaves the first in place.
+/// Sends logs to standard error, and warnings and errors of our own to [`problems`] too. Calling it twice leaves the
+/// first in place.
 ///
 /// Libraries that report every odd packet at WARN or ERROR are held down: an attacker must not fill the disk.
 pub fn start_logs(config: &LogConfig) {
@@ -20,11 +25,12 @@ pub fn start_logs(config: &LogConfig) {
             filter = filter.add_directive(directive);
         }
     }
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(problem_layer(problems()));
+    let lines = fmt::layer().with_writer(std::io::stderr);
     let started = if config.json {
-        registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init()
+        registry.with(lines.json().with_filter(filter)).try_init()
     } else {
-        registry.with(fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr)).try_init()
+        registry.with(lines.with_ansi(std::io::stderr().is_terminal()).with_filter(filter)).try_init()
     };
     if started.is_err() {
         tracing::debug!("logs were started before");

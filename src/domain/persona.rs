@@ -71,9 +71,31 @@ impl Personas {
         persona
     }
 
-    fn named(&self, name: &str) -> Option<&Persona> {
+    /// Everybody, in the order of the file.
+    pub fn all(&self) -> &[Persona] {
+        &self.personas
+    }
+
+    /// The kinds of interview that this one holds when nobody is named.
+    pub fn kinds_of(&self, name: &str) -> Vec<&str> {
+        let own = self.kinds.iter().filter(|(_, holder)| holder.eq_ignore_ascii_case(name));
+        own.map(|(kind, _)| kind.as_str()).collect()
+    }
+
+    /// The one with this name, in whatever case.
+    pub fn named(&self, name: &str) -> Option<&Persona> {
         self.personas.iter().find(|persona| persona.name.eq_ignore_ascii_case(name))
     }
+}
+
+/// What a model is told that only lets its voice be heard.
+pub fn preview_instructions(persona: &Persona) -> String {
+    format!(
+        "You are {}, an AI interviewer. Your manner: {} You speak only when you are told what to say. When you are \
+         given exact words, say exactly those words in English and nothing else.",
+        persona.name,
+        persona.manner.trim()
+    )
 }
 
 /// What a model is told that holds the conversation about one question alone. `number` counts from 1; `None` when the

@@ -1,5 +1,5 @@
-//! Mail: codes of sign-in, and invitations. Over SMTP where `SMTP_SERVER` is set; in open mode without it, into the log and an
-//! outbox that the developer can read; otherwise not at all.
+//! Mail: codes of sign-in, and invitations. Over SMTP where `SMTP_SERVER` is set; in open mode without it, into the log
+//! and an outbox that the developer can read; otherwise not at all.
 //!
 //! Nobody waits for a mail server: mails go into a bounded queue, and what becomes of them is told to the log alone.
 

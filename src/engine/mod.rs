@@ -29,7 +29,7 @@ pub use second_pass::SecondHearing;
 
 use crate::{
     chat::Chat,
-    domain::turns::Turns,
+    domain::{persona::Voices, turns::Turns},
     realtime::{Model, ModelPorts, ModelSetup},
 };
 use cache::{CACHE_BYTES_MAX, SpeechCache};
@@ -157,6 +157,10 @@ impl Model for BuiltinEngine {
 
     fn languages(&self) -> Option<&[&str]> {
         Some(&["en"])
+    }
+
+    fn voice<'v>(&'v self, voices: &'v Voices) -> Option<&'v str> {
+        Some(&voices.builtin)
     }
 
     fn phrases(&self) -> bool {

@@ -6,10 +6,11 @@ use crate::{
     http::rate::PerClient,
     realtime::{ProviderKeys, RealtimeConfig, SecretMinter},
 };
+use std::sync::Arc;
 
 /// Settings and clients of the routes in `webrtc` and `voice`.
 pub struct Credentials {
-    pub personas: Personas,
+    pub personas: Arc<Personas>,
     /// `None` without a provider key: then Viva mints for itself.
     pub minter: Option<SecretMinter>,
     pub model: String,
@@ -39,7 +40,7 @@ pub enum CredentialsError {
 impl Credentials {
     /// # Errors
     /// [`CredentialsError`]
-    pub fn new(config: &Config, keys: &ProviderKeys) -> Result<Self, CredentialsError> {
+    pub fn new(config: &Config, keys: &ProviderKeys, personas: Arc<Personas>) -> Result<Self, CredentialsError> {
         let minter = match keys.is_empty() {
             true => None,
             false => Some(SecretMinter::new(&config.openai.base_url, keys.clone())?),
@@ -47,7 +48,7 @@ impl Credentials {
         let engine = &config.engine;
         let (url, model) = (engine.realtime_url.clone(), engine.realtime_model.clone());
         Ok(Self {
-            personas: personas()?,
+            personas,
             minter,
             voice: engine.realtime_voice.clone(),
             transcribe_model: engine.transcribe_model.clone(),
@@ -69,7 +70,10 @@ fn address(url: String, model: &str) -> Result<String, crate::realtime::ConfigEr
 }
 
 /// The interviewers that come with Viva. A mistake in the file is ours, and a test finds it; it still stops the start.
-fn personas() -> Result<Personas, CredentialsError> {
+///
+/// # Errors
+/// [`CredentialsError::Personas`]
+pub fn personas() -> Result<Personas, CredentialsError> {
     let text = include_str!("../../assets/personas.yaml");
     let wrong = |error: &dyn std::fmt::Display| CredentialsError::Personas(error.to_string());
     let personas: Personas = serde_saphyr::from_str(text).map_err(|error| wrong(&error))?;

@@ -32,12 +32,13 @@ use crate::{
     results::retention::Keeper,
     room::Rooms,
     scoring::Scoring,
-    session::{Registry, Rehearsals},
+    session::{Previews, Registry, Rehearsals},
     shutdown::Shutdown,
     spending::Spending,
     store::{SqlStore, Store},
     webhooks::Webhooks,
 };
+use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{ops::Deref, sync::Arc};
 
@@ -57,10 +58,15 @@ pub struct Shared {
     pub engine: Arc<BuiltinEngine>,
     pub kinds: Vec<Interview>,
     pub pages: page::Pages,
+    /// Voices of interviewers, to be heard before they are chosen.
+    pub previews: Previews,
+    /// Previews, by who asks.
+    pub preview_calls: rate::PerClient<String>,
     pub ice: IceSource,
     pub credentials: credentials::Credentials,
     pub shutdown: Shutdown,
     pub metrics: Option<PrometheusHandle>,
+    pub started_at: Timestamp,
     pub allowed_origins: AllowedOrigins,
     /// `http://host:port` or the configured external address, without a trailing slash.
     pub public_url: String,

@@ -6,8 +6,8 @@ use super::{
     extract::BODY_BYTES_MAX,
     grpc_gate, idempotency, middleware, openapi, page,
     routes::{
-        self, catalogue, desk, docs, erasure, events, exports, health, interviews, invites, live, realtime, rooms,
-        scorecards, sessions, sign_in, signaling, usage, voice, webhooks,
+        self, catalogue, desk, docs, erasure, events, exports, health, interviews, invites, live, personas, problems,
+        realtime, rooms, scorecards, sessions, sign_in, signaling, usage, voice, webhooks,
     },
 };
 use crate::{config::AllowedOrigins, wire::error_code::ErrorCode};
@@ -87,6 +87,8 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(catalogue::routes())
         .merge(desk::routes())
         .merge(invites::routes())
+        .merge(personas::routes())
+        .merge(problems::routes())
         .merge(erasure::routes())
         .merge(events::routes())
         .merge(exports::routes())

@@ -5,6 +5,7 @@
 use crate::{
     domain::{
         id::ItemId,
+        persona::Voices,
         session::{ModelCommand, ModelEvent},
     },
     media::port::{DownlinkError, UplinkFrame},
@@ -39,6 +40,9 @@ pub(super) const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 const EVENTS_SOFT_MAX: usize = 1_024;
 const EVENTS_HARD_MAX: usize = 4_096;
 
+/// Name of OpenAI's own service.
+const OPENAI: &str = "openai";
+
 /// A Realtime server as a [`Model`].
 pub struct RealtimeModel {
     config: Arc<RealtimeConfig>,
@@ -61,6 +65,12 @@ impl Model for RealtimeModel {
 
     fn languages(&self) -> Option<&[&str]> {
         None
+    }
+
+    /// Only OpenAI is known to have the voices of the personas; another server may refuse a name that it does not know.
+    fn voice<'v>(&'v self, voices: &'v Voices) -> Option<&'v str> {
+        let own = (self.config.name == OPENAI).then_some(voices.openai.as_str());
+        self.config.voice.as_deref().or(own)
     }
 
     fn converse(&self, setup: ModelSetup, ports: ModelPorts, tasks: &TaskTracker) {
@@ -193,7 +203,11 @@ impl Bridge {
         let patience = self.reconnect.patience_ms(now_ms).map(|ms| Duration::from_millis(ms.max(1)));
         let limit = Instant::now() + patience.unwrap_or(self.config.connect_timeout).min(self.config.connect_timeout);
         let connect = self.connect.clone();
+        let began = Instant::now();
         let opened = self.meanwhile(timeout_at(limit, connect.open())).await?;
+        if matches!(opened, Ok(Ok(_))) {
+            metrics::histogram!("viva_upstream_connect_seconds").record(began.elapsed());
+        }
         let (socket, key) = opened.unwrap_or_else(|_| Err(Ending::Broken("connect: timed out".into())))?;
         (self.key, self.key_works) = (key, false);
         Ok(socket)

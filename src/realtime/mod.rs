@@ -22,6 +22,7 @@ pub use secrets::{MintError, Minted, SecretMinter};
 use crate::{
     domain::{
         id::{ItemId, SessionId},
+        persona::Voices,
         session::{ModelCommand, ModelEvent},
     },
     media::port::{Downlink, Uplink},
@@ -38,6 +39,8 @@ pub struct ModelSetup {
     pub instructions: String,
     /// BCP 47.
     pub language: String,
+    /// The interviewer's voice, by the model's own name; `None`: the one that it has, or that its server chooses.
+    pub voice: Option<String>,
     /// Silence after speech before a turn counts as over, in milliseconds (a model may be cleverer).
     pub silence_ms: u64,
     /// Words that will probably be said, in order: a model that can may synthesise them ahead.
@@ -68,6 +71,9 @@ pub trait Model: Send + Sync + 'static {
 
     /// BCP 47 languages that it speaks; `None` means any.
     fn languages(&self) -> Option<&[&str]>;
+
+    /// Which of a persona's voices it speaks with; `None`: the one that its server chooses.
+    fn voice<'v>(&'v self, voices: &'v Voices) -> Option<&'v str>;
 
     /// Whether it words a speech for itself that comes with a brief. A model that is told the words says those.
     fn phrases(&self) -> bool {

@@ -7,6 +7,7 @@ mod actor;
 mod feed;
 mod handle;
 mod loopback;
+mod preview;
 mod recording;
 mod registry;
 mod rehearsal;
@@ -15,5 +16,6 @@ mod saving;
 
 pub use feed::{WatchError, Watched, final_state};
 pub use handle::{SessionClosed, SessionHandle, StatusView};
+pub use preview::{Pcm, PreviewError, Previews};
 pub use registry::{Admission, CreateError, Registry, SessionDeps};
 pub use rehearsal::{Begun, Rehearsal, RehearsalError, Rehearsals};

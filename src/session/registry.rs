@@ -16,6 +16,7 @@ use crate::{
         event::QuestionNumber,
         id::SessionId,
         interview::Interview,
+        persona::Personas,
         practice::Purpose,
         session::{Change, EndReason, Session, SessionLimits, SessionSetup, Status, Time},
     },
@@ -46,6 +47,8 @@ pub struct SessionDeps {
     pub media: Media,
     pub recorder: Recorder,
     pub model: Arc<dyn Model>,
+    /// Whose voice an interview gets.
+    pub personas: Arc<Personas>,
     /// For words that must be heard when the model fails.
     pub voice: Arc<BuiltinEngine>,
     pub limits: Limits,
@@ -121,6 +124,21 @@ impl Registry {
         self.len() == 0
     }
 
+    /// How many are live, by what they are doing.
+    pub fn by_status(&self) -> [(Status, usize); 6] {
+        let mut counts = Status::ALL.map(|status| (status, 0));
+        for session in lock(&self.live).values() {
+            let status = session.view.borrow().status;
+            counts.iter_mut().filter(|(counted, _)| *counted == status).for_each(|(_, count)| *count += 1);
+        }
+        counts
+    }
+
+    /// How many may be live at the same time.
+    pub fn sessions_max(&self) -> usize {
+        self.deps.limits.sessions_max
+    }
+
     /// The name of the speech engine.
     pub fn engine(&self) -> &str {
         self.deps.model.name()
@@ -160,7 +178,7 @@ impl Registry {
         if self.deps.purpose == Purpose::Interview {
             tracing::info!(session = %session_id, kind = new.interview.kind, engine = self.engine(), "session created");
         }
-        let started = self.start(session_id.clone(), session, new.interview.language, recording, place);
+        let started = self.start(session_id.clone(), session, &new.interview, recording, place);
         match &started {
             Ok(handle) if !new.consent_required => handle.recording.turn_on(&handle.media),
             Ok(_) => {}
@@ -210,7 +228,7 @@ impl Registry {
         &self,
         session_id: SessionId,
         session: Session,
-        language: String,
+        interview: &Interview,
         recording: RecordingSwitch,
         place: OwnedSemaphorePermit,
     ) -> Result<SessionHandle, CreateError> {
@@ -226,7 +244,8 @@ impl Registry {
         let setup = ModelSetup {
             session_id: session_id.clone(),
             instructions: session.instructions(),
-            language,
+            language: interview.language.clone(),
+            voice: deps.model.voice(&deps.personas.of(interview).voice).map(str::to_owned),
             silence_ms: TURN_SILENCE_MS,
             prepare: session.prepare().into(),
             history: Arc::from([]),

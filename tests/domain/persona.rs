@@ -2,7 +2,7 @@
 
 use viva::domain::{
     interview::{Interview, Question},
-    persona::{Persona, Personas, PersonasError, question_instructions},
+    persona::{Persona, Personas, PersonasError, preview_instructions, question_instructions},
 };
 
 fn personas(kinds: serde_json::Value) -> Personas {
@@ -12,6 +12,18 @@ fn personas(kinds: serde_json::Value) -> Personas {
     };
     let list = [one("Vera", "marin"), one("Robin", "cedar")];
     serde_json::from_value(serde_json::json!({"personas": list, "kinds": kinds})).unwrap()
+}
+
+#[test]
+fn everybody_can_be_looked_up_with_the_kinds_that_they_hold() {
+    let personas = personas(serde_json::json!({"general": "vera", "tryout": "Vera", "reading": "Robin"}));
+    let names: Vec<&str> = personas.all().iter().map(|persona| persona.name.as_str()).collect();
+    assert_eq!(names, ["Vera", "Robin"]);
+    assert_eq!(personas.kinds_of("Vera"), ["general", "tryout"]);
+    assert_eq!(personas.named("ROBIN").map(|persona| persona.voice.openai.as_str()), Some("cedar"));
+    assert_eq!(personas.named("Nobody"), None);
+    let told = preview_instructions(&personas.all()[0]);
+    assert!(told.contains("You are Vera, an AI interviewer.") && told.contains("As Vera."), "{told}");
 }
 
 fn interview(kind: &str, persona: &str) -> Interview {

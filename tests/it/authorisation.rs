@@ -229,6 +229,7 @@ impl Thing {
                 Place { id: fresh, body: json!({"messages": []}), ..place }
             }
             Self::VoiceHistory => Place { query: format!("?userId={}", who.subject()), ..place },
+            Self::Persona => Place { id: "Vera".to_owned(), body: json!({"text": ""}), ..place },
             Self::Question => {
                 let body = json!({"interview_id": "general", "question_number": 1, "user_id": who.subject()});
                 Place { body, ..place }

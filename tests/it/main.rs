@@ -20,6 +20,8 @@ mod interview;
 mod media;
 mod offers;
 mod openapi;
+mod operators;
+mod personas;
 mod realtime;
 mod recording;
 mod rehearsal;

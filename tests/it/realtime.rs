@@ -2,5 +2,5 @@
 
 mod conversation;
 mod faults;
-mod rig;
+pub mod rig;
 mod tls;

@@ -171,6 +171,27 @@ fn chat_health(chat: &Chat) -> ChatEndpointHealth {
     ChatEndpointHealth { state: health.as_str(), failure, failures_in_a_row: chat.failures_in_a_row() }
 }
 
+/// The figures that nothing counts as it happens: what is so at this moment.
+fn publish(state: &AppState) {
+    let truth = |holds: bool| if holds { 1.0 } else { 0.0 };
+    let (version, engine) = (env!("CARGO_PKG_VERSION"), state.registry.engine().to_owned());
+    metrics::gauge!("viva_build_info", "version" => version, "engine" => engine, "database" => state.database.kind())
+        .set(1.0);
+    metrics::gauge!("viva_process_start_time_seconds").set(state.started_at.as_millisecond() as f64 / 1_000.0);
+    metrics::gauge!("viva_sessions_max").set(state.registry.sessions_max() as f64);
+    for (status, count) in state.registry.by_status() {
+        metrics::gauge!("viva_sessions_by_status", "status" => status.as_str()).set(count as f64);
+    }
+    for model in state.engine.loaded() {
+        metrics::gauge!("viva_engine_model_loaded", "file" => model.file.to_string()).set(truth(model.loaded));
+    }
+    metrics::gauge!("viva_rooms_open").set(state.rooms.open_count(super::now()) as f64);
+    metrics::gauge!("viva_sockets_open").set(state.sockets.open() as f64);
+    metrics::gauge!("viva_turn_configured").set(truth(state.ice.has_turn()));
+    metrics::gauge!("viva_mail_configured").set(truth(state.mailer.is_configured()));
+    metrics::gauge!("viva_draining").set(truth(state.shutdown.phase() != Phase::Serving));
+}
+
 /// Prometheus text, for platforms and the local developer.
 #[utoipa::path(
     get, path = "/metrics", tag = "health", security(("api_key" = [])),
@@ -181,6 +202,7 @@ pub async fn metrics(State(state): State<AppState>, caller: Caller) -> ApiResult
     let Some(handle) = &state.metrics else {
         return Err(ApiError::new(ErrorCode::NotFound, "Metrics are not collected by this process"));
     };
+    publish(&state);
     handle.run_upkeep();
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render()).into_response())
 }

@@ -12,6 +12,8 @@ pub mod interviews;
 pub mod invites;
 pub mod live;
 mod live_body;
+pub mod personas;
+pub mod problems;
 pub mod realtime;
 pub mod recording;
 pub mod rehearsal;

@@ -126,8 +126,12 @@ impl Conversation {
         }
         item.content_index = delta.content_index;
         item.received_samples += pcm.len() as u64;
+        let is_first = item.first_audio_ms.is_none();
         item.first_audio_ms.get_or_insert(now_ms);
         let item_id = item.item_id.clone();
+        if is_first {
+            self.saying.on_voice(now_ms);
+        }
         while pcm.len() > PIECE_SAMPLES {
             let rest = pcm.split_off(PIECE_SAMPLES);
             let piece = std::mem::replace(&mut pcm, rest);

@@ -296,7 +296,7 @@ impl Conversation {
         }
         audio.output = Some(AudioOutputConfig {
             format: Some(AudioFormat::pcm_24k()),
-            voice: self.config.voice.as_ref().map(|voice| json!(voice)),
+            voice: self.config.voice.as_ref().or(self.setup.voice.as_ref()).map(|voice| json!(voice)),
             speed: None,
         });
         session

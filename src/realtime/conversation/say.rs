@@ -12,7 +12,7 @@ use crate::{
     wire::realtime::{ClientEvent, ErrorBody, Response, ResponseConfig, ServerEvent},
 };
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 /// How long a server may take to start a response.
 const CREATE_MS: u64 = 10_000;
@@ -43,6 +43,8 @@ pub struct Saying {
     ended: VecDeque<ResponseId>,
     /// Ask again at this time.
     busy_until_ms: Option<u64>,
+    /// When the response was asked for whose voice has not been heard yet.
+    unheard_since_ms: Option<u64>,
     /// This server repeats our metadata: a response without it is not ours.
     echoes: bool,
     invented: u64,
@@ -55,6 +57,14 @@ impl Saying {
 
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.asked.is_none() && self.active.is_none()
+    }
+
+    /// The first voice after a response was asked for: how long that took.
+    pub fn on_voice(&mut self, now_ms: u64) {
+        if let Some(since_ms) = self.unheard_since_ms.take() {
+            let waited = Duration::from_millis(now_ms.saturating_sub(since_ms));
+            metrics::histogram!("viva_upstream_first_audio_seconds").record(waited);
+        }
     }
 
     pub fn poll_timeout(&self) -> Option<u64> {
@@ -88,6 +98,7 @@ impl Conversation {
         };
         let event_id =
             self.send_tagged(ClientEvent::ResponseCreate { response: Some(Box::new(response)), script: None });
+        self.saying.unheard_since_ms = Some(now_ms);
         self.saying.asked = Some(Asked { event_id, speech, until_ms: now_ms + CREATE_MS, unwanted: false });
     }
 

@@ -19,6 +19,7 @@ fn setup() -> ModelSetup {
         session_id: SessionId::from_random([1; 16]),
         instructions: "Be kind.".into(),
         language: "de-CH".into(),
+        voice: None,
         silence_ms: 500,
         prepare: Arc::from([]),
         history: Arc::from([]),

@@ -24,6 +24,8 @@ pub enum Thing {
     VoiceHistory,
     /// A question of a built-in interview.
     Question,
+    /// An interviewer, asked to say nothing.
+    Persona,
     /// A scorecard of the owner's for a session that is over.
     Scorecard,
     /// An interview of the owner's.
@@ -89,6 +91,9 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/metrics", Thing::Nothing, Law::Platforms),
     rule("GET", "/api/v1/kinds", Thing::Nothing, Law::Anybody),
     rule("GET", "/api/v1/invites/{code}", Thing::Invite, Law::Code),
+    rule("GET", "/api/v1/personas", Thing::Nothing, Law::Makers),
+    rule("POST", "/api/v1/personas/{name}/preview", Thing::Persona, Law::Makers),
+    rule("GET", "/api/v1/problems", Thing::Nothing, Law::Platforms),
     rule("GET", "/api/v1/me", Thing::Nothing, Law::Makers),
     rule("GET", "/api/v1/sessions", Thing::Nothing, Law::Makers),
     rule("POST", "/api/v1/interviews", Thing::Interview, Law::Makers),

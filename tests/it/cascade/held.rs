@@ -145,6 +145,7 @@ impl Ends {
             session_id: SessionId::from_random([7; 16]),
             instructions: String::new(),
             language: interview.language.clone(),
+            voice: None,
             silence_ms: 600,
             prepare: Arc::new([]),
             history: Arc::new([]),

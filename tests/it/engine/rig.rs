@@ -55,6 +55,7 @@ impl Rig {
             session_id: SessionId::from_random([7; 16]),
             instructions: String::new(),
             language: "en".into(),
+            voice: None,
             silence_ms: 600,
             prepare: prepare.iter().map(|&text| text.to_owned()).collect::<Vec<_>>().into(),
             history: Arc::new([]),

@@ -1,15 +1,17 @@
 //! What a session hears and says through the bridge when nothing goes wrong.
 
-use super::rig::{Rig, played, script, within};
+use super::rig::{Rig, config, played, script, within};
 use futures_util::FutureExt;
 use serde_json::json;
 use viva::{
     domain::{
         id::ItemId,
+        persona::Voices,
         session::{ModelCommand, ModelEvent, ResponseStatus, SpeechTag},
     },
     media::port::DownlinkCommand,
     mock_realtime::{MockConfig, Mode, Received},
+    realtime::{Model, RealtimeConfig, RealtimeModel},
     wire::realtime::{ClientEvent, dialect::Dialect},
 };
 
@@ -65,6 +67,39 @@ async fn the_session_is_configured_before_anything_is_said() {
     assert_eq!(target, "/v1/realtime?model=mock-1");
     assert!(!headers.contains_key("authorization"), "there is no key to send");
     rig.finish().await;
+}
+
+/// The persona's voice is named; what the operator set goes before it.
+#[tokio::test]
+async fn the_interviewer_has_the_voice_of_its_persona() {
+    for (configured, named) in [(None, Some("marin")), (Some("cedar"), Some("cedar"))] {
+        let rig = Rig::start_with(MockConfig::default(), |config, setup| {
+            config.voice = configured.map(str::to_owned);
+            setup.voice = Some("marin".into());
+        });
+        let mut rig = rig.await;
+        rig.ready().await;
+        let update = within("session.update", rig.mock.wait_for_event("session.update", 1)).await;
+        let ClientEvent::SessionUpdate { session } = update.event else { panic!("not an update") };
+        let text = serde_json::to_value(&session).expect("json");
+        assert_eq!(text["audio"]["output"]["voice"].as_str(), named);
+        rig.finish().await;
+    }
+}
+
+/// Only OpenAI is known to have the personas' voices.
+#[test]
+fn another_server_is_not_asked_for_a_voice_that_it_may_not_have() {
+    let voices = Voices { builtin: "heart".into(), openai: "marin".into() };
+    let model = |name: &str, voice: Option<&str>| {
+        let (name, voice) = (name.to_owned(), voice.map(str::to_owned));
+        RealtimeModel::new(RealtimeConfig { name, voice, ..config("ws://127.0.0.1:9/".into()) }).expect("a model")
+    };
+    assert_eq!(model("openai", None).voice(&voices), Some("marin"));
+    assert_eq!(model("realtime", None).voice(&voices), None);
+    for name in ["openai", "realtime"] {
+        assert_eq!(model(name, Some("cedar")).voice(&voices), Some("cedar"));
+    }
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ pub fn setup() -> ModelSetup {
         session_id: SessionId::from_random([7; 16]),
         instructions: "You are an interviewer.".into(),
         language: "en-GB".into(),
+        voice: None,
         silence_ms: 240,
         prepare: Arc::from([]),
         history: Arc::from([]),
