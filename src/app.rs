@@ -9,7 +9,7 @@ use crate::{
     cache::{self, CacheError},
     chat::Chat,
     config::{Config, EngineChoice, EngineConfig, HttpConfig},
-    domain::{interview::Interview, practice::Purpose},
+    domain::{interview::Interview, persona::Personas, practice::Purpose},
     email::{self, Mailer},
     engine::BuiltinEngine,
     grpc,
@@ -234,6 +234,29 @@ fn webhooks(config: &Config, url: &str, store: &Arc<SqlStore>) -> Arc<Webhooks> 
     Arc::new(Webhooks::new(store.clone(), config, dialer, url))
 }
 
+/// What interviews are made of. `minds`: who speaks.
+fn session_deps(
+    config: &Config,
+    (model, personas, engine): (&Arc<dyn Model>, &Arc<Personas>, &Arc<BuiltinEngine>),
+    store: &Arc<SqlStore>,
+    (media, recorder): (&Media, &Recorder),
+    spending: &Arc<Spending>,
+    shutdown: &Shutdown,
+) -> SessionDeps {
+    SessionDeps {
+        store: store.clone(),
+        media: media.clone(),
+        recorder: recorder.clone(),
+        model: model.clone(),
+        personas: personas.clone(),
+        voice: engine.clone(),
+        limits: config.limits.clone(),
+        spending: spending.clone(),
+        shutdown: shutdown.clone(),
+        purpose: Purpose::Interview,
+    }
+}
+
 /// Makes the parts and connects them.
 async fn compose(
     config: &Config,
@@ -249,18 +272,8 @@ async fn compose(
     let spending = spending(config, store)?;
     let personas = Arc::new(credentials::personas()?);
     let model = model(&config.engine, &keys, &engine)?;
-    let deps = SessionDeps {
-        store: store.clone(),
-        media: media.clone(),
-        recorder: recorder.clone(),
-        model: model.clone(),
-        personas: personas.clone(),
-        voice: engine.clone(),
-        limits: config.limits.clone(),
-        spending: spending.clone(),
-        shutdown: shutdown.clone(),
-        purpose: Purpose::Interview,
-    };
+    let minds = (&model, &personas, &engine);
+    let deps = session_deps(config, minds, store, (media, recorder), &spending, shutdown);
     let cache = cache::open(config.redis_url.as_ref()).await?;
     let mailer = Arc::new(Mailer::start(&config.email, &config.access)?);
     let kinds = built_in_kinds()?;
