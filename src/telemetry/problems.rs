@@ -16,12 +16,7 @@ use tracing::{
     field::{Field, Visit},
     level_filters::LevelFilter,
 };
-use tracing_subscriber::{
-    Layer,
-    filter::{FilterExt, Filtered, filter_fn},
-    layer::Context,
-    registry::LookupSpan,
-};
+use tracing_subscriber::{Layer, filter::filter_fn, layer::Context, registry::LookupSpan};
 
 /// Different problems that are kept; of more, those go that happened longest ago.
 pub const PROBLEMS_MAX: usize = 100;
@@ -123,11 +118,9 @@ where
 {
     let ours = |metadata: &Metadata<'_>| {
         let (root, _) = metadata.target().split_once("::").unwrap_or((metadata.target(), ""));
-        metadata.is_event() && root == CRATE
+        *metadata.level() <= Level::WARN && metadata.is_event() && root == CRATE
     };
-    let wanted = filter_fn(ours).with_max_level_hint(LevelFilter::WARN).and(LevelFilter::WARN);
-    let layer: Filtered<ProblemLayer, _, S> = ProblemLayer(problems).with_filter(wanted);
-    layer
+    ProblemLayer(problems).with_filter(filter_fn(ours).with_max_level_hint(LevelFilter::WARN))
 }
 
 /// `viva::store::sql` is of `store`.
