@@ -293,7 +293,8 @@ async fn compose(
         ice: IceSource::new(config.ice.clone(), config.twilio.as_ref()).map_err(StartError::Twilio)?,
         credentials: Credentials::new(config, &keys, personas)?,
         previews: Previews::new(model, spending, shutdown.tasks.clone()),
-        preview_calls: PerClient::per_minute(20),
+        // Speaking takes a core, or money.
+        preview_calls: PerClient::new(10, 10_000),
         shutdown: shutdown.clone(),
         metrics,
         started_at: Timestamp::now(),

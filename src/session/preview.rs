@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        id::{ItemId, SessionId},
+        id::SessionId,
         persona::{Persona, preview_instructions},
         session::{ModelCommand, ModelEvent, ResponseStatus, Speech, SpeechTag},
     },
@@ -47,6 +47,9 @@ pub enum PreviewError {
     TimedOut,
     #[error("the speech engine failed")]
     Failed,
+    /// Dots, say, or another script.
+    #[error("there is nothing in the words that the voice can speak")]
+    Unspeakable,
     #[error(transparent)]
     Spending(#[from] NotAdmitted),
 }
@@ -86,6 +89,7 @@ impl Previews {
         let outcome = match &spoken {
             Ok(_) => "spoken",
             Err(PreviewError::TimedOut) => "timed_out",
+            Err(PreviewError::Unspeakable) => "unspeakable",
             Err(_) => "failed",
         };
         metrics::counter!("viva_voice_previews_total", "outcome" => outcome).increment(1);
@@ -120,7 +124,7 @@ impl Previews {
         self.model.converse(setup, ports, &self.tasks);
         // However this ends, by the caller's going away too, the engine ends.
         let _end = cancel.drop_guard();
-        let mut listening = Listening { audio, events, pcm: Vec::new(), heard: None, is_done: false };
+        let mut listening = Listening { audio, events, pcm: Vec::new(), spoken_ms: 0, is_complete: false };
         let speech = Speech { tag: SpeechTag::Greeting, words: words.to_owned(), verbatim: true, brief: None };
         let said = async {
             commands.send(ModelCommand::Say(speech)).await.map_err(|_| PreviewError::Failed)?;
@@ -153,34 +157,40 @@ struct Listening {
     audio: DownlinkReceiver,
     events: mpsc::Receiver<ModelEvent>,
     pcm: Vec<i16>,
-    /// The item whose audio is complete.
-    heard: Option<ItemId>,
-    /// The engine has said that it said everything.
-    is_done: bool,
+    /// What the engine says that it made.
+    spoken_ms: u64,
+    /// All audio of an item is here.
+    is_complete: bool,
 }
 
 impl Listening {
     /// Until all audio of the speech is here.
     async fn until_spoken(&mut self, spending: &Spending) -> Result<(), PreviewError> {
-        while !(self.is_done && self.heard.is_some()) {
+        let mut is_done = false;
+        while !(is_done && (self.is_complete || self.spoken_ms == 0)) {
             tokio::select! {
                 command = self.audio.recv() => self.on_audio(command.ok_or(PreviewError::Failed)?)?,
                 event = self.events.recv() => match event.ok_or(PreviewError::Failed)? {
                     ModelEvent::Usage(usage) => spending.note(&usage),
-                    ModelEvent::ResponseDone { status: ResponseStatus::Completed, .. } => self.is_done = true,
+                    ModelEvent::AgentAudioDone { received_ms, .. } => self.spoken_ms += received_ms,
+                    ModelEvent::ResponseDone { status: ResponseStatus::Completed, .. } => is_done = true,
                     ModelEvent::ResponseDone { .. } | ModelEvent::Failed => return Err(PreviewError::Failed),
                     _ => {}
                 },
             }
         }
-        if self.pcm.is_empty() { Err(PreviewError::Failed) } else { Ok(()) }
+        // What the engine made before it said that it had finished waits here.
+        while let Some(command) = self.audio.try_recv() {
+            self.on_audio(command)?;
+        }
+        if self.pcm.is_empty() { Err(PreviewError::Unspeakable) } else { Ok(()) }
     }
 
     fn on_audio(&mut self, command: DownlinkCommand) -> Result<(), PreviewError> {
         match command {
             DownlinkCommand::Audio { pcm, .. } if self.pcm.len() + pcm.len() <= SAMPLES_MAX => self.pcm.extend(pcm),
             DownlinkCommand::Audio { .. } => return Err(PreviewError::Failed),
-            DownlinkCommand::Finish { item_id } => self.heard = Some(item_id),
+            DownlinkCommand::Finish { .. } => self.is_complete = true,
             DownlinkCommand::Flush => {}
         }
         Ok(())

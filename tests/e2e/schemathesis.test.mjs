@@ -22,7 +22,7 @@ const CHECKS = [
   "response_schema_conformance",
 ];
 /** These belong to platforms; everything else is called as a user. */
-const OF_PLATFORMS = ["/metrics", "/api/statistics", "/dev/outbox"];
+const OF_PLATFORMS = ["/metrics", "/api/statistics", "/api/v1/problems", "/dev/outbox"];
 
 /** Things of the user's, so that calls reach more than "not found". */
 async function things(viva) {
@@ -53,6 +53,7 @@ Authorization = ${text(`Bearer ${jwt("ann", { exp: Math.floor(Date.now() / 1000)
 "path.room" = ${text(room)}
 "path.room_id" = ${text(room)}
 "path.interview_id" = ${text(interview)}
+"path.name" = "Vera"
 "path.invite_id" = ${text(invite.invite_id)}
 "path.code" = ${text(invite.code)}
 

@@ -132,5 +132,8 @@ async fn the_built_in_voice_speaks_too() {
     let pcm = heard(preview(&server, "Vera", json!({"text": "Good morning."})).await).await;
     let (seconds, loud) = (pcm.len() / 24_000, pcm.iter().filter(|sample| sample.unsigned_abs() > 1_000).count());
     assert!(seconds < 5 && loud > 4_800, "{} samples, {loud} of them loud", pcm.len());
+    let (status, body) =
+        answer(server.request(Method::POST, "/api/v1/personas/Vera/preview").json(&json!({"text": "..."}))).await;
+    assert_eq!((status, body["errors"][0]["pointer"].as_str()), (400, Some("/text")), "{body}");
     server.stop().await;
 }

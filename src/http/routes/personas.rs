@@ -157,6 +157,7 @@ impl From<PreviewError> for ApiError {
                 ErrorCode::UpstreamFailed,
                 "The speech engine did not speak; GET /api/interview/health says which one it is",
             ),
+            PreviewError::Unspeakable => Self::field("/text", "has nothing in it that this voice can speak"),
             PreviewError::Spending(refused) => not_admitted(refused),
         }
     }
