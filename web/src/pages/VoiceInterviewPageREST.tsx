@@ -163,7 +163,7 @@ function Before({ arrival, journey, onBegin, shared }: BeforeProps) {
   if (practice !== null && session !== null && place === "practice") {
     return (
       <Shell
-        title={t("practice.mark")}
+        title={t("steps.practice")}
         step="practising"
         wide
         above={<Steps steps={journey.steps} current="practice" />}
