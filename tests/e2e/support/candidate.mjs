@@ -30,7 +30,14 @@ export async function giveVoice(page, clips) {
       candidate.tracks.push(...tracks);
       return new MediaStream(tracks);
     };
-    navigator.mediaDevices.getUserMedia = async () => microphone();
+    // Absent on the empty page that comes before every other.
+    if (!navigator.mediaDevices) return;
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async () => {
+      // Firefox connects to its own machine only while the page has a microphone open: its tone is open, and unheard.
+      if (navigator.userAgent.includes("Firefox")) candidate.tone ??= await real({ audio: true });
+      return microphone();
+    };
 
     const play = (index) => speak(recordings[index].wav);
     const speak = async (wav) => {
