@@ -308,7 +308,8 @@ function bareTexts() {
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
     const text = node.data.trim();
     const parent = node.parentElement;
-    if (!/\p{L}/u.test(text) || parent.closest('script, noscript, [data-words="server"], h1, [data-testid="about"]')) continue;
+    if (!/\p{L}/u.test(text)) continue;
+    if (parent.closest('script, noscript, [data-words="server"], h1, [data-testid="about"]')) continue;
     if (!text.includes("⟦") && !parent.textContent.includes("⟦")) found.push(text);
   }
   return found;

@@ -3,8 +3,8 @@ import { byId, waitForData } from "./browser.mjs";
 
 /**
  * Puts a microphone into the page that is fed by WebAudio. Whenever the page says that it is the candidate's turn,
- * the next clip is spoken; `window.candidate` tells what was. The sound check and the practice get the first clip, which
- * the interview hears again. Works in Chromium and in Firefox (`FirefoxPage`).
+ * the next clip is spoken; `window.candidate` tells what was. The sound check and the practice get the first clip,
+ * which the interview hears again. Works in Chromium and in Firefox (`FirefoxPage`).
  */
 export async function giveVoice(page, clips) {
   await page.addInitScript((recordings) => {

@@ -1,6 +1,6 @@
 /**
- * The sound check over the real way: microphone and tone marks go to the server and come back. Three stages: connecting,
- * measuring the delay with marks, and a sentence that is recorded as it comes back.
+ * The sound check over the real way: microphone and tone marks go to the server and come back. Three stages:
+ * connecting, measuring the delay with marks, and a sentence that is recorded as it comes back.
  */
 import { RehearsalApi, type SessionApi } from "./api";
 import { type Checkup, lineFigures } from "./checkup";

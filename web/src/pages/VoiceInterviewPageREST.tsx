@@ -9,7 +9,8 @@
  *   steps                        data-step="about|consent|check|practice"
  *   continue, consent, agree     the first step's button; the checkbox of the second, and its button
  *   check                        data-stage="ready|connecting|measuring|speaking|done"
- *   mic-problem, mic-select, mic-level, mic-heard, no-mic, speaker-test, check-start, check-next, hear   the sound check
+ *   mic-problem, mic-select, mic-level, mic-heard, no-mic, speaker-test, check-start, check-next,
+ *   hear   the sound check
  *   check-verdict                data-grade="good|usable|poor", data-findings, data-path, data-voice-delay-ms
  *   practice-start, practice-mark, practice-stop, start       practice, and the way into the interview
  *   ask, continue-interview, anew                             the link was opened before
