@@ -226,7 +226,7 @@ export function signInAddress(): string {
   return `/sign-in?then=${encodeURIComponent(window.location.pathname + window.location.search)}`;
 }
 
-/** Everything of a staff page below the frame. When the server wants to know who asks, the way to sign in stands here. */
+/** Everything of a staff page. When the server wants to know who asks, the way to sign in stands in its place. */
 export function Staff({ children }: { children: ReactNode }) {
   return (
     <I18nProvider locale={language()}>

@@ -92,26 +92,7 @@ function InviteFields({ form, onForm, error, busy, onSubmit, onClose }: InviteFi
   };
   return (
     <form onSubmit={submit} noValidate data-testid="invite-form">
-      <div className="columns">
-        <TextBox
-          label={t("invite.opens")}
-          type="datetime-local"
-          value={form.opens}
-          onChange={(opens) => onForm({ ...form, opens })}
-          hint={t("invite.opensHint")}
-          error={at("/opens_at")}
-          testId="opens-at"
-        />
-        <TextBox
-          label={t("invite.closes")}
-          type="datetime-local"
-          value={form.closes}
-          onChange={(closes) => onForm({ ...form, closes })}
-          hint={t("invite.zone", { zone: zoneName(language()) })}
-          error={at("/closes_at")}
-          testId="closes-at"
-        />
-      </div>
+      <InviteWindow form={form} onForm={onForm} at={at} />
       <NumberBox
         label={t("invite.attempts")}
         value={form.attempts}
@@ -155,6 +136,39 @@ function InviteFields({ form, onForm, error, busy, onSubmit, onClose }: InviteFi
         </Button>
       </div>
     </form>
+  );
+}
+
+interface InviteWindowProps {
+  form: InviteForm;
+  onForm: (form: InviteForm) => void;
+  /** What is wrong with a field. */
+  at: (pointer: string) => string | undefined;
+}
+
+function InviteWindow({ form, onForm, at }: InviteWindowProps) {
+  const t = texts("interviewer");
+  return (
+    <div className="columns">
+      <TextBox
+        label={t("invite.opens")}
+        type="datetime-local"
+        value={form.opens}
+        onChange={(opens) => onForm({ ...form, opens })}
+        hint={t("invite.opensHint")}
+        error={at("/opens_at")}
+        testId="opens-at"
+      />
+      <TextBox
+        label={t("invite.closes")}
+        type="datetime-local"
+        value={form.closes}
+        onChange={(closes) => onForm({ ...form, closes })}
+        hint={t("invite.zone", { zone: zoneName(language()) })}
+        error={at("/closes_at")}
+        testId="closes-at"
+      />
+    </div>
   );
 }
 

@@ -233,7 +233,6 @@ function CodeStep({ email, step, onStep, onProof, onOtherAddress }: CodeStepProp
   const resendInS = Math.max(0, Math.ceil((step.sentAtMs + RESEND_AFTER_MS - now) / 1000));
   const isExpired = now > step.sentAtMs + CODE_LIFE_MS;
   const triesLeft = TRIES - step.tries;
-  const isUsedUp = triesLeft <= 0;
   const error = codeError({ isExpired, triesLeft, step, problem });
   const submit = (): void => {
     if (code.length !== 6) {
@@ -280,23 +279,39 @@ function CodeStep({ email, step, onStep, onProof, onOtherAddress }: CodeStepProp
       <p role="status" className="quiet">
         {resent && problem === null ? t("signIn.resent") : ""}
       </p>
-      <div className="actions">
-        <Button
-          className="button primary"
-          type="submit"
-          isDisabled={busy || isExpired || isUsedUp}
-          data-testid="check-code"
-        >
-          {busy ? t("signIn.checking") : t("signIn.check")}
-        </Button>
-        <Button className="button" isDisabled={busy || resendInS > 0} onPress={resend} data-testid="resend">
-          {resendInS > 0 ? t("signIn.resendIn", { seconds: resendInS }) : t("signIn.resend")}
-        </Button>
-        <Button className="button" onPress={onOtherAddress}>
-          {t("signIn.otherAddress")}
-        </Button>
-      </div>
+      <CodeButtons
+        busy={busy}
+        canCheck={!isExpired && triesLeft > 0}
+        resendInS={resendInS}
+        onResend={resend}
+        onOtherAddress={onOtherAddress}
+      />
     </Form>
+  );
+}
+
+interface CodeButtonsProps {
+  busy: boolean;
+  canCheck: boolean;
+  resendInS: number;
+  onResend: () => void;
+  onOtherAddress: () => void;
+}
+
+function CodeButtons({ busy, canCheck, resendInS, onResend, onOtherAddress }: CodeButtonsProps) {
+  const t = texts("interviewer");
+  return (
+    <div className="actions">
+      <Button className="button primary" type="submit" isDisabled={busy || !canCheck} data-testid="check-code">
+        {busy ? t("signIn.checking") : t("signIn.check")}
+      </Button>
+      <Button className="button" isDisabled={busy || resendInS > 0} onPress={onResend} data-testid="resend">
+        {resendInS > 0 ? t("signIn.resendIn", { seconds: resendInS }) : t("signIn.resend")}
+      </Button>
+      <Button className="button" onPress={onOtherAddress}>
+        {t("signIn.otherAddress")}
+      </Button>
+    </div>
   );
 }
 

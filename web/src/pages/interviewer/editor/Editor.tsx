@@ -2,13 +2,13 @@
  * The editor of an interview.
  *
  * Stable `data-testid`s: editor (data-dirty), title, description, host, contact, next-steps, personas, persona,
- * hear-voice, voice-preview, language, instructions, question-editor (data-number), question-text, question-details,
- * question-up, question-down, question-remove, add-question, follow-up, add-follow-up, short-answer, patience, time-box,
- * add-criterion, criterion-…, level-anchor, recording, may-read, max-duration-ms, …, save, saved, problems, problem-link,
- * conflict, take-theirs, keep-mine, restored, drop-draft, estimate, welcome-preview.
+ * hear-voice, voice-preview, language, instructions, question-editor (data-number), question-text,
+ * question-details, question-up, question-down, question-remove, add-question, follow-up, add-follow-up,
+ * short-answer, patience, time-box, add-criterion, criterion-name, level-anchor, recording, may-read,
+ * max-duration-ms and the other bounds, save, saved, problems, problem-link, conflict, take-theirs, keep-mine, restored, drop-draft, estimate, welcome-preview.
  */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { ApiError } from "../../../client/http";
 import { language, texts } from "../../../i18n";
@@ -104,6 +104,26 @@ export function Editor(props: EditorProps) {
 
 const NO_PROBLEMS: Problems = new Map();
 
+/** What is wrong, and how often somebody tried to save: each try brings the list to their notice. */
+function useProblems() {
+  const [problems, setProblems] = useState<Problems>(NO_PROBLEMS);
+  const [round, setRound] = useState(0);
+  const find = (found: Problems): void => {
+    setProblems(found);
+    setRound((count) => count + 1);
+  };
+  /** Of one place, or all. */
+  const forget = (at?: string): void =>
+    setProblems((before) => {
+      if (at === undefined) return NO_PROBLEMS;
+      if (!before.has(at)) return before;
+      const next = new Map(before);
+      next.delete(at);
+      return next;
+    });
+  return { problems, round, find, forget };
+}
+
 function useEditor({ draftId, initial, base: firstBase }: EditorProps) {
   const [start] = useState(() => ({ form: initial, draft: readDraft(draftId) }));
   const draft = start.draft !== null && !isSame(start.draft.form, start.form) ? start.draft : null;
@@ -112,28 +132,21 @@ function useEditor({ draftId, initial, base: firstBase }: EditorProps) {
   const [base, setBase] = useState(firstBase);
   // A draft of an older version conflicts when it is saved, and that is told then.
   const [version, setVersion] = useState(draft?.version ?? firstBase?.version ?? null);
-  const [problems, setProblems] = useState<Problems>(NO_PROBLEMS);
-  const [round, setRound] = useState(0);
+  const { problems, round, find, forget } = useProblems();
   const [restored, setRestored] = useState<Draft | null>(draft);
   const [savedAtMs, setSavedAtMs] = useState<number | null>(null);
   const isDirty = useMemo(() => !isSame(form, clean), [form, clean]);
   useDraft(base?.interview_id ?? draftId, form, version, isDirty);
   useLeaveWarning(isDirty);
-  const change = useCallback((recipe: (form: InterviewForm) => InterviewForm, at?: string): void => {
+  const change: Editing["change"] = (recipe, at) => {
     setForm(recipe);
-    if (at === undefined || at === "") return;
-    setProblems((before) => {
-      if (!before.has(at)) return before;
-      const next = new Map(before);
-      next.delete(at);
-      return next;
-    });
-  }, []);
+    if (at !== undefined) forget(at);
+  };
   const settle = (view: InterviewView, next: InterviewForm): void => {
     setBase(view);
     setVersion(view.version ?? null);
     setClean(next);
-    setProblems(NO_PROBLEMS);
+    forget();
     setRestored(null);
   };
   const { save, conflict, failure } = useSave({
@@ -146,16 +159,12 @@ function useEditor({ draftId, initial, base: firstBase }: EditorProps) {
       setForm((now) => withIds(now, sent, view));
       setSavedAtMs(Date.now());
     },
-    onFields: (sent, fields) => {
-      setProblems(problemsOf(sent, fields));
-      setRound((count) => count + 1);
-    },
+    onFields: (sent, fields) => find(problemsOf(sent, fields)),
   });
   const trySave = (): void => {
     const kept = base === null ? null : formOf(base);
     const hints = hintsOf(form, kept).map((hint) => ({ pointer: hint.pointer, detail: hintText(hint) }));
-    setProblems(problemsOf(form, hints));
-    setRound((count) => count + 1);
+    find(problemsOf(form, hints));
     if (hints.length === 0) save.mutate(false);
   };
   const takeTheirs = (): void => {
@@ -170,7 +179,7 @@ function useEditor({ draftId, initial, base: firstBase }: EditorProps) {
   const startOver = (): void => {
     setForm(clean);
     setVersion(base?.version ?? null);
-    setProblems(NO_PROBLEMS);
+    forget();
     setRestored(null);
   };
   const editing: Editing = { form, problems, change };

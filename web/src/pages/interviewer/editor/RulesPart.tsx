@@ -53,6 +53,16 @@ export function RulesPart({ editing }: { editing: Editing }) {
           onChange={(costUsdMax) => ({ costUsdMax })}
         />
       </div>
+      <RetentionPart editing={editing} />
+    </section>
+  );
+}
+
+function RetentionPart({ editing }: { editing: Editing }) {
+  const t = texts("interviewer");
+  const { form } = editing;
+  return (
+    <>
       <h3>{t("editor.rules.retention")}</h3>
       <p className="quiet">{t("editor.rules.retentionHint")}</p>
       <div className="columns">
@@ -78,7 +88,7 @@ export function RulesPart({ editing }: { editing: Editing }) {
           onChange={(scoresDays) => ({ scoresDays })}
         />
       </div>
-    </section>
+    </>
   );
 }
 
