@@ -267,6 +267,27 @@ describe("the pages of interviewers, in open mode", { timeout: 4 * TEST_MS }, ()
     await page.context().close();
   });
 
+  test("an invitation goes out by mail", async () => {
+    const { interview_id: id } = await made({ ...PLAN, title: "By mail" });
+    const page = await openPage(browser);
+    await open(page, `${viva.url}/interviews/${id}`, "By mail");
+    await byId(page, "invite").click();
+    await byId(page, "invite-email").fill("no address");
+    await byId(page, "make-invite").click();
+    await page.locator('[data-testid="invite-email"][aria-invalid="true"]').waitFor();
+    await byId(page, "invite-email").fill("cleo@example.com");
+    await byId(page, "invite-name").fill("Cleo");
+    await byId(page, "make-invite").click();
+    await byId(page, "invite-mailed").getByText("cleo@example.com").waitFor();
+    const link = await byId(page, "invite-link").inputValue();
+    const { mails } = await viva.json("/dev/outbox");
+    const mail = mails.find(({ to }) => to === "cleo@example.com");
+    assert.ok(mail?.body.includes(new URL(link).pathname), `the link is in ${JSON.stringify(mail)}`);
+    await checkAccessible(page, "interviewer-invite-mailed");
+    assertFaultless(page);
+    await page.context().close();
+  });
+
   test("by the keyboard alone: begin with a ready-made interview, change it, save it", async () => {
     const page = await openPage(browser);
     await open(page, `${viva.url}/interviews`, "Interviews");
