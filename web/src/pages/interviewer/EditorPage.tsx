@@ -108,7 +108,7 @@ function BuiltIn({ interview }: { interview: InterviewView }) {
       <WelcomePreview form={formOf(interview)} />
       <section className="card" aria-labelledby="plan-title">
         <h2 id="plan-title">{t("editor.questions.title")}</h2>
-        <ol>
+        <ol data-server-text="">
           {interview.questions.map((question, at) => (
             <li key={at}>
               {question.text}

@@ -136,13 +136,17 @@ function InterviewCard({ card, isOwn }: { card: Card; isOwn: boolean }) {
   const about = { title: card.title };
   return (
     <li className="card" data-testid="interview" data-interview={card.id}>
-      <h3>
+      <h3 data-server-text="">
         <a href={address}>{card.title}</a>
       </h3>
       <p className="quiet">
         {t("interviews.questions", { count: card.questions })} · {t("interviews.minutes", { count: card.minutes })}
       </p>
-      {card.description !== "" && <p className="clamped">{card.description}</p>}
+      {card.description !== "" && (
+        <p className="clamped" data-server-text="">
+          {card.description}
+        </p>
+      )}
       {tryIt.error !== null && (
         <Panel tone="error">
           <p>{problemText(tryIt.error)}</p>

@@ -157,7 +157,9 @@ function SessionRow({ session }: { session: SessionEntry }) {
       <span>
         <strong className="breakable">{who}</strong>
         <br />
-        <span className="quiet">{session.title}</span>
+        <span className="quiet" data-server-text="">
+          {session.title}
+        </span>
       </span>
       <span>
         <span className={`state-word state-${live ? "live" : "ended"}`}>{statusText(session)}</span>

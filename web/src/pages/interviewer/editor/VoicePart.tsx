@@ -92,7 +92,7 @@ function PersonaChoice({ editing }: { editing: Editing }) {
             <Radio key={persona.name} value={persona.name} className="radio-card" data-testid="persona">
               <span className="dot" aria-hidden="true" />
               <span>
-                <strong>{persona.name}</strong>
+                <strong data-server-text="">{persona.name}</strong>
                 <span className="hint quiet" data-server-text="">
                   {" "}
                   {persona.manner}

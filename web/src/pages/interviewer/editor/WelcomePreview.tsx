@@ -23,9 +23,11 @@ export function WelcomePreview({ form }: { form: InterviewForm }) {
     <section className="card welcome-preview" aria-labelledby="preview-title" data-testid="welcome-preview">
       <h2 id="preview-title">{t("preview.title")}</h2>
       <div className="paper" lang={language()}>
-        <p className="preview-title">{form.title.trim() || t("preview.noTitle")}</p>
+        <p className="preview-title" data-server-text="">
+          {form.title.trim() || t("preview.noTitle")}
+        </p>
         {form.host.trim() !== "" && <p>{t("preview.host", { host: form.host.trim() })}</p>}
-        {form.description.trim() !== "" && <p>{form.description}</p>}
+        {form.description.trim() !== "" && <p data-server-text="">{form.description}</p>}
         <ul className="facts">
           {facts.map(({ icon, text }) => (
             <li key={icon}>
