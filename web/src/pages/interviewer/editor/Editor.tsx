@@ -5,7 +5,8 @@
  * hear-voice, voice-preview, language, instructions, question-editor (data-number), question-text,
  * question-details, question-up, question-down, question-remove, add-question, follow-up, add-follow-up,
  * short-answer, patience, time-box, add-criterion, criterion-name, level-anchor, recording, may-read,
- * max-duration-ms and the other bounds, save, saved, problems, problem-link, conflict, take-theirs, keep-mine, restored, drop-draft, estimate, welcome-preview.
+ * max-duration-ms and the other bounds, save, saved, problems, problem-link, conflict, take-theirs, keep-mine,
+ * restored, drop-draft, estimate, welcome-preview.
  */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
