@@ -4,7 +4,7 @@ import { LineChart } from "./LineChart";
 import { Card, CountTable, CounterTable, type Named, NamedFigures } from "./Rows";
 import type { Value } from "./chart";
 import type { Facts } from "./facts";
-import { duration, memory, number, share } from "./format";
+import { dateTime, duration, memory, number, share } from "./format";
 import type { Point } from "./watch";
 
 type Key = Exclude<keyof Point, "atMs">;
@@ -152,7 +152,7 @@ export function EngineCard({ facts }: CardProps) {
       <CounterTable
         title={t("engine.title")}
         facts={facts}
-        delays={["speak", "transcribe", "phrase"]}
+        delays={["connect", "firstAudio", "speak", "transcribe", "phrase"]}
         counters={[
           "voiceNotTaken",
           "engineJobsRefused",
@@ -229,6 +229,7 @@ export function CapacityCard({ facts }: CardProps) {
   const t = texts("operator");
   const { cpu_ratio, memory_bytes } = facts.process;
   const named: Named[] = [
+    { name: t("capacity.started"), value: orNull(facts.started_at, dateTime), testId: "started-at" },
     { name: t("capacity.cpu"), value: orNull(cpu_ratio, (ratio) => t("capacity.cpuText", { share: share(ratio) })) },
     { name: t("capacity.memory"), value: orNull(memory_bytes, memory) },
     { name: t("capacity.sockets"), value: orNull(facts.sockets, number), testId: "sockets" },
@@ -261,6 +262,7 @@ export function StorageCard({ facts }: CardProps) {
   const named: Named[] = [
     { name: t("storage.database"), value: orNull(facts.database, read), testId: "database" },
     { name: t("storage.cache"), value: orNull(facts.cache, read) },
+    { name: t("storage.mail"), value: orNull(facts.mail, (isOn) => t(isOn ? "storage.mailOn" : "storage.mailOff")) },
   ];
   return (
     <Card id="storage" title={t("storage.title")}>

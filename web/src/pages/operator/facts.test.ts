@@ -16,7 +16,6 @@ const NOTHING: Answers = {
   interview: null,
   ready: null,
   problems: null,
-  live: null,
   ended: null,
   usage: null,
 };
@@ -89,28 +88,21 @@ describe("factsOf", () => {
   });
 
   it("counts sessions by state and how they ended, and what the engine ended lately", () => {
-    const session = (status: string, end_reason: string | null, minutesAgo: number) => ({
-      status,
+    const session = (end_reason: string | null, minutesAgo: number) => ({
       end_reason,
       ended_at: new Date(START_MS - minutesAgo * 60_000).toISOString(),
     });
-    const { sessions } = factsOf(
-      {
-        ...NOTHING,
-        live: [session("active", null, 0), session("active", null, 0), session("closing", null, 0)],
-        ended: [
-          session("ended", "engine_failed", 5),
-          session("ended", "engine_failed", 45),
-          session("ended", "completed", 1),
-        ],
-      },
-      [],
-    );
+    const ended = [session("engine_failed", 5), session("engine_failed", 45), session("completed", 1)];
+    const text = `viva_sessions_by_status{status="active"} 2
+viva_sessions_by_status{status="closing"} 1
+viva_sessions_by_status{status="created"} 0
+viva_process_start_time_seconds 1795255200
+viva_mail_configured 0`;
+    const { sessions, started_at, mail } = factsOf({ ...NOTHING, ended }, [look(text, 0)]);
     expect(sessions.by_status).toEqual({ active: 2, closing: 1 });
-    const full = Array.from({ length: 200 }, () => session("active", null, 0));
-    expect(factsOf({ ...NOTHING, live: full }, []).sessions.by_status).toBeNull();
     expect(sessions.ended).toEqual({ of: 3, by_reason: { engine_failed: 2, completed: 1 } });
     expect(sessions.engine_failed_lately).toBe(1);
+    expect([started_at, mail]).toEqual(["2026-11-21T10:00:00.000Z", false]);
   });
 
   it("puts routes with errors first, and keys by their health", () => {

@@ -11,7 +11,7 @@ import {
   increase,
   quantile,
 } from "../../client/metrics";
-import { type Answers, type Look, SESSIONS_MAX } from "./source";
+import type { Answers, Look } from "./source";
 
 /** Counters by a name of ours. A `RegExp` tells failures from what went well. */
 const COUNTERS = {
@@ -65,6 +65,8 @@ const DELAYS = {
   speak: "viva_engine_speak_seconds",
   transcribe: "viva_engine_transcribe_seconds",
   phrase: "viva_phrasing_first_sentence_seconds",
+  connect: "viva_upstream_connect_seconds",
+  firstAudio: "viva_upstream_first_audio_seconds",
   pace: "viva_pace_lateness_seconds",
   job: "viva_job_seconds",
   webhook: "viva_webhook_try_seconds",
@@ -122,11 +124,13 @@ export interface Facts {
   };
   /** Share of the voice that was lost and had to be made up. */
   concealed_ratio: number | null;
+  started_at: string | null;
   process: { cpu_ratio: number | null; memory_bytes: number | null };
   media_sessions: number | null;
   sockets: number | null;
   rooms: number | null;
   turn: boolean | null;
+  mail: boolean | null;
   database: string | null;
   cache: string | null;
   counters: Record<CounterId, Figure<number>>;
@@ -208,11 +212,13 @@ export function factsOf(answers: Answers, looks: readonly Look[]): Facts {
     sessions: sessionFacts(answers, now),
     engine: engineFacts(answers, now),
     concealed_ratio: concealedRatio(framesHeard.recent, framesRecovered.recent, framesConcealed.recent),
+    started_at: startedAt(now),
     process: processFacts(span),
     media_sessions: now?.sum("viva_media_sessions") ?? null,
     sockets: health?.metrics.active_websocket_connections ?? null,
     rooms: health?.metrics.active_rooms ?? null,
     turn: interview?.turn ?? null,
+    mail: isSet(now?.sum("viva_mail_configured")),
     database: health?.database ?? null,
     cache: health?.cache ?? null,
     counters,
@@ -238,13 +244,14 @@ function figure(span: Span, name: string, where: Where): Figure<number> {
   return { recent: recent ?? (span.ms > 0 ? none : null), total: now?.sum(name, where) ?? none };
 }
 
-function sessionFacts({ interview, live, ended, atMs }: Answers, now: Metrics | null): Facts["sessions"] {
+function sessionFacts({ interview, ended, atMs }: Answers, now: Metrics | null): Facts["sessions"] {
   const lately = (ended ?? []).filter(({ ended_at }) => atMs - Date.parse(ended_at ?? "") < LATELY_MS);
   return {
     live: interview?.active_sessions ?? null,
     most: now?.sum("viva_sessions_max") ?? null,
-    // A list that is full tells of a part only.
-    by_status: live === null || live.length >= SESSIONS_MAX ? null : countBy(live.map(({ status }) => status)),
+    by_status: now?.has("viva_sessions_by_status")
+      ? Object.fromEntries([...now.by("viva_sessions_by_status", "status")].filter(([, count]) => count > 0))
+      : null,
     ended:
       ended === null
         ? null
@@ -275,6 +282,17 @@ function processFacts(span: Span): Facts["process"] {
     cpu_ratio: isKnown ? (cpu_s * 1000) / span.ms : null,
     memory_bytes: span.now?.sum("process_resident_memory_bytes") ?? null,
   };
+}
+
+function startedAt(now: Metrics | null): string | null {
+  const seconds = now?.sum("viva_process_start_time_seconds") ?? null;
+  const time = new Date((seconds ?? Number.NaN) * 1000);
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+}
+
+/** A gauge that is 1 or 0. */
+function isSet(value: number | null | undefined): boolean | null {
+  return value === null || value === undefined ? null : value > 0;
 }
 
 function jobFacts(now: Metrics | null): Facts["jobs"] {

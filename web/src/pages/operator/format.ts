@@ -48,3 +48,7 @@ export function timeOfDay(at: number | string): string {
 export function spreadParts({ p50_ms, p95_ms }: Spread): { half: string; most: string } {
   return { half: duration(p50_ms), most: duration(p95_ms) };
 }
+
+export function dateTime(at: string): string {
+  return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(Date.parse(at));
+}

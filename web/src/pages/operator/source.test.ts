@@ -42,16 +42,16 @@ describe("Source", () => {
   it("takes what there is, and what there is not is null", async () => {
     const looked = await source({ apiKey: "k" }).look();
     expect(looked.metrics?.sum("viva_sessions")).toBe(2);
-    expect(looked).toMatchObject({ ready: true, problems: null, live: null, ended: null, usage: { groups: [] } });
+    expect(looked).toMatchObject({ ready: true, problems: null, ended: null, usage: { groups: [] } });
     expect(asked).toContain("/api/interview/usage?from=2026-11-21&to=2026-11-21&group=day k");
   });
 
   it("keeps of sessions only what is counted, and takes no nonsense", async () => {
-    const person = { session_id: "ses_1", name: "Jane", status: "active", end_reason: null, ended_at: null };
+    const person = { session_id: "ses_1", name: "Jane", end_reason: "completed", ended_at: "2026-11-21T11:00:00Z" };
     answers["/api/v1/sessions"] = [200, { sessions: [person], next_cursor: null }];
     answers["/api/v1/problems"] = [200, { problems: "many" }];
-    const { live, problems } = await source().look();
-    expect(live).toEqual([{ status: "active", end_reason: null, ended_at: null }]);
+    const { ended, problems } = await source().look();
+    expect(ended).toEqual([{ end_reason: "completed", ended_at: "2026-11-21T11:00:00Z" }]);
     expect(problems).toBeNull();
   });
 

@@ -23,7 +23,6 @@ export interface Problems {
 
 /** Of a session only what is counted: who it is about is none of this page's business. */
 export interface SessionState {
-  status: string;
   end_reason: string | null;
   ended_at: string | null;
 }
@@ -43,7 +42,6 @@ export interface Answers {
   interview: Schemas["InterviewHealth"] | null;
   ready: boolean | null;
   problems: Problems | null;
-  live: SessionState[] | null;
   ended: SessionState[] | null;
   usage: Schemas["UsageReport"] | null;
 }
@@ -63,8 +61,7 @@ const ASK_USAGE_EVERY_MS = 60_000;
 /** A server that has no such route gets none soon. */
 const ASK_MISSING_EVERY_MS = 60_000;
 const ANSWER_WITHIN_MS = 10_000;
-/** As many as the server gives at a time. */
-export const SESSIONS_MAX = 200;
+const SESSIONS = 100;
 
 /** Asks the server. What changes slowly is asked seldom, and kept in between. */
 export class Source {
@@ -92,13 +89,12 @@ export class Source {
   async look(): Promise<Answers> {
     const metrics = await this.metrics();
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-    const [health, interview, ready, problems, live, ended, usage] = await Promise.all([
+    const [health, interview, ready, problems, ended, usage] = await Promise.all([
       this.rest.GET("/health", { signal }).then(data),
       this.rest.GET("/api/interview/health", { signal }).then(data),
       this.ready(),
       this.keep("problems", 0, () => this.get<Problems>("/api/v1/problems")).then(checkedProblems),
-      this.sessions("live"),
-      this.sessions("ended"),
+      this.ended(),
       this.keep("usage", ASK_USAGE_EVERY_MS, () => this.usage()),
     ]);
     const at = { atMs: this.now() };
@@ -109,7 +105,6 @@ export class Source {
       interview: interview ?? null,
       ready,
       problems,
-      live,
       ended,
       usage,
     };
@@ -139,13 +134,11 @@ export class Source {
     }
   }
 
-  private sessions(state: "live" | "ended"): Promise<SessionState[] | null> {
-    return this.keep<SessionState[] | null>(state, ASK_SESSIONS_EVERY_MS, async () => {
-      const answer = await this.get<{ sessions: SessionState[] }>(
-        `/api/v1/sessions?state=${state}&limit=${SESSIONS_MAX}`,
-      );
+  private ended(): Promise<SessionState[] | null> {
+    return this.keep<SessionState[] | null>("ended", ASK_SESSIONS_EVERY_MS, async () => {
+      const answer = await this.get<{ sessions: SessionState[] }>(`/api/v1/sessions?state=ended&limit=${SESSIONS}`);
       if (!Array.isArray(answer?.sessions)) return null;
-      return answer.sessions.map(({ status, end_reason, ended_at }) => ({ status, end_reason, ended_at }));
+      return answer.sessions.map(({ end_reason, ended_at }) => ({ end_reason, ended_at }));
     });
   }
 

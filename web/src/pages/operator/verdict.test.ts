@@ -66,9 +66,7 @@ describe("judge", () => {
   });
 
   it("hears of the engine from interviews that it ended, and from problems of the last quarter of an hour", () => {
-    const ended = [
-      { status: "ended", end_reason: "engine_failed", ended_at: new Date(NOW_MS - 60_000).toISOString() },
-    ];
+    const ended = [{ end_reason: "engine_failed", ended_at: new Date(NOW_MS - 60_000).toISOString() }];
     expect(judge(facts("", "", { ended }))).toMatchObject({ level: "trouble", reasons: [{ id: "engineFailed" }] });
     const problems = {
       problems: [problem("realtime", "warn", 1), problem("store", "error", 1), problem("mail", "warn", 1)],
