@@ -1,7 +1,8 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { I18nProvider } from "react-aria-components/I18nProvider";
 import { subscribe as subscribeToAccount } from "../../client/account";
-import { texts } from "../../i18n";
-import { Staff, StaffShell } from "../../ui/staff";
+import { language, texts } from "../../i18n";
+import { StaffShell } from "../../ui/staff";
 import { CapacityCard, EngineCard, NetworkCard, QualityCard, RequestsCard, SessionsCard, StorageCard } from "./Cards";
 import { KeyPanel } from "./KeyPanel";
 import { ProblemsCard } from "./ProblemsCard";
@@ -12,7 +13,10 @@ import { Source } from "./source";
 import { StatusWatch } from "./watch";
 import "./operator.css";
 
-/** For an operator's second screen: how the whole server is doing. */
+/**
+ * For an operator's second screen: how the whole server is doing. It stands outside of the staff pages' gate: it has a
+ * way in of its own, by key, and stays where it is while the server is gone.
+ */
 export default function StatusPage() {
   const t = texts("operator");
   const [watch] = useState(() => new StatusWatch(new Source()));
@@ -30,7 +34,7 @@ export default function StatusPage() {
   const { facts, points, refusal } = state;
   const isSilent = state.silentSinceMs !== null;
   return (
-    <Staff>
+    <I18nProvider locale={language()}>
       <StaffShell title={t("title")}>
         {refusal !== null ? (
           <KeyPanel key={refusal} refusal={refusal} />
@@ -57,6 +61,6 @@ export default function StatusPage() {
         )}
         {refusal === null && <Sources state={state} />}
       </StaffShell>
-    </Staff>
+    </I18nProvider>
   );
 }
