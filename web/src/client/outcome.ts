@@ -1,4 +1,7 @@
-/** What comes of an interview beside the transcript: recording, scores, cost. Types of the API, and what is computed. */
+/**
+ * What comes of an interview beside the transcript: recording, scores, cost. Types of the API, and what is
+ * computed.
+ */
 
 export interface Recording {
   state: "recording" | "ready" | "partial" | "failed" | "deleted";
@@ -33,7 +36,10 @@ export function columnsOf(peaks: Peaks, channel: number, columns: number): numbe
   return loudest;
 }
 
-/** One side as bars on (`up`) or under a line, scaled so that the loudest of both sides is as high as there is room. */
+/**
+ * One side as bars on (`up`) or under a line, scaled so that the loudest of both sides is as high as there is
+ * room.
+ */
 export function waveform(values: readonly number[], loudest: number, height: number, up: boolean): string {
   const full = loudest > 0 ? height / loudest : 0;
   const bar = (value: number): string => (up ? -value * full : value * full).toFixed(1);

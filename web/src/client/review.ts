@@ -1,6 +1,7 @@
 /**
- * What a review of an interview is drawn from: turns, questions, waits, interruptions and the state of the line on one
- * axis. Pure: everything follows from the results alone. All times count from the beginning of the session's audio.
+ * What a review of an interview is drawn from: turns, questions, waits, interruptions and the state of the
+ * line on one axis. Pure: everything follows from the results alone. All times count from the beginning of the
+ * session's audio.
  */
 import { unheard } from "./reviewHeard";
 import type { Results, ResultsItem, ResultsQuestion, ResultsStep } from "./types";
@@ -88,8 +89,10 @@ export interface Timeline {
 
 /** From here on a wait is marked: people notice a pause of this length in a conversation. */
 export const LONG_WAIT_MS = 3_000;
-/** Less overlap than this is nobody speaking over anybody: a turn is cut with up to 300 ms of lead before its first word,
- * and people begin while the other's last sound fades. */
+/**
+ * Less overlap than this is nobody speaking over anybody: a turn is cut with up to 300 ms of lead before its
+ * first word, and people begin while the other's last sound fades.
+ */
 const OVERLAP_MS = 700;
 /** A sample speaks for this long at most; the server keeps one in five seconds. */
 const SAMPLE_HOLDS_MS = 10_000;
@@ -211,7 +214,10 @@ function worse(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
-/** The turn that is heard at a moment: the one that began last, also in the silence after it. `null` before the first. */
+/**
+ * The turn that is heard at a moment: the one that began last, also in the silence after it. `null` before the
+ * first.
+ */
 export function turnAt(turns: readonly Turn[], atMs: number): Turn | null {
   let found: Turn | null = null;
   for (const turn of turns) {
@@ -225,7 +231,10 @@ export function turnAt(turns: readonly Turn[], atMs: number): Turn | null {
 /** A player's clock is a little early after a jump: a turn that begins within this is the one that was jumped to. */
 const JUMP_TOLERANCE_MS = 20;
 
-/** Where the next or the previous turn begins; like a music player, "previous" first goes back to this turn's start. */
+/**
+ * Where the next or the previous turn begins; like a music player, "previous" first goes back to this turn's
+ * start.
+ */
 export function neighbourMs(turns: readonly Turn[], atMs: number, step: 1 | -1): number | null {
   if (step === 1) return turns.find((turn) => turn.startMs > atMs + JUMP_TOLERANCE_MS)?.startMs ?? null;
   const RESTART_MS = 1_500;

@@ -4,7 +4,8 @@
  * Candidates who may read their results come with their token and see it in the plain frame; everybody else is staff,
  * with whatever they signed in with. `#t=83.4` opens at that moment.
  *
- * Stable `data-testid`s: results (data-status), results-status, api-key, api-key-send, problem; the parts name theirs.
+ * Stable `data-testid`s: results (data-status), results-status, api-key, api-key-send, problem; the parts name
+ * theirs.
  */
 import { type FormEvent, type ReactNode, useCallback, useMemo, useState, useSyncExternalStore } from "react";
 import { Button } from "react-aria-components/Button";
@@ -24,6 +25,7 @@ import { useRetryingLoad } from "../ui/useRetryingLoad";
 import { ReceiptView } from "./results/KeepingPart";
 import { ReviewView } from "./results/ReviewView";
 import "./results/results.css";
+import "./results/timeline.css";
 
 /** Who reads: a candidate by the token in the link, staff by their sign-in, a candidate who comes back to the tab. */
 function reader(sessionId: string): { credential: Credential; isCandidate: boolean } {

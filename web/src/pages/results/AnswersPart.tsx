@@ -67,7 +67,10 @@ function Question({ question }: { question: ReviewQuestion }) {
   );
 }
 
-/** What the interviewer did with a question and why; that it was asked because it is in the plan goes without saying. */
+/**
+ * What the interviewer did with a question and why; that it was asked because it is in the plan goes without
+ * saying.
+ */
 function Steps({ question }: { question: ReviewQuestion }) {
   const t = texts("review");
   const told = (question.steps ?? []).filter((step) => step.kind !== "acknowledged" && step.reason !== "plan");

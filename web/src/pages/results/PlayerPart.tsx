@@ -1,8 +1,8 @@
 /**
  * The player: what is heard, where, how fast, and of whom.
  *
- * Stable `data-testid`s: player (data-sound, data-playing, data-position-ms), play, back, forward, previous-turn, next-turn,
- * position, rate, hear-user, hear-assistant, load-tracks, sound, recording (data-state).
+ * Stable `data-testid`s: player (data-sound, data-playing, data-position-ms), play, back, forward,
+ * previous-turn, next-turn, position, rate, hear-user, hear-assistant, load-tracks, sound, recording (data-state).
  */
 import { type KeyboardEvent, type ReactNode, useCallback, useMemo } from "react";
 import { Button } from "react-aria-components/Button";

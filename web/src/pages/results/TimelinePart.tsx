@@ -2,11 +2,12 @@
  * The whole interview in one picture: who spoke when and how loud, questions, waits, interruptions, the line.
  *
  * Drawn by ourselves: the libraries for it bring styles of their own into the page, which its content security policy
- * forbids. The picture is for the eye and the pointer; the same is in words below it, in the player and in the transcript.
+ * forbids. The picture is for the eye and the pointer; the same is in words below it, in the player and in the
+ * transcript.
  *
- * Stable `data-testid`s: timeline (data-zoom), timeline-picture, timeline-turn (data-role, data-item-id), timeline-question,
- * timeline-wait, timeline-interruption, timeline-quality (data-grade), timeline-now, zoom-in, zoom-out, waveform, highlight
- * (data-kind).
+ * Stable `data-testid`s: timeline (data-zoom), timeline-picture, timeline-turn (data-role, data-item-id),
+ * timeline-question, timeline-wait, timeline-interruption, timeline-quality (data-grade), timeline-now, zoom-in,
+ * zoom-out, waveform, highlight (data-kind).
  */
 import { type MouseEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Button } from "react-aria-components/Button";

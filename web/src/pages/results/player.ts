@@ -1,4 +1,7 @@
-/** Where a review stands: the moment, whether it sounds, how fast. One for the page; parts of it listen to what they need. */
+/**
+ * Where a review stands: the moment, whether it sounds, how fast. One for the page; parts of it listen to what
+ * they need.
+ */
 import { useRef, useSyncExternalStore } from "react";
 import { SIDES, type Side, type Sound, type SoundKind } from "./sound";
 

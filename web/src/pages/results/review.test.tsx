@@ -278,7 +278,7 @@ describe("scores", () => {
     scorecards: [],
   };
 
-  test("are the reader's own first; the draft is kept until it is sent, and every criterion needs a choice", async () => {
+  test("are the reader's own first; a draft is kept until it is sent, every criterion needs a choice", async () => {
     const score = vi.fn(async () => undefined);
     const api = { sessionId: "ses_1", score } as unknown as ReviewApi;
     const { reload } = show(<ScoresPart evaluation={evaluation} />, { api });

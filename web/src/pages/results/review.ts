@@ -1,7 +1,7 @@
 /** What the parts of the review share: the results, who reads, and where the reader is. */
 import { createContext, useContext } from "react";
 import type { ReviewApi } from "../../client/reviewApi";
-import { type ReviewResults, type Timeline, type Turn, shownText, turnAt } from "../../client/review";
+import { type ReviewResults, type Timeline, type Turn, turnAt } from "../../client/review";
 import type { ResultsItem } from "../../client/types";
 import { type Player, usePlayer } from "./player";
 
@@ -24,12 +24,23 @@ export function useReview(): Review {
   return review;
 }
 
+/** The last answer for each player: every row of a long transcript asks the same before each picture. */
+const lastAsked = new WeakMap<Player, { positionMs: number; turns: readonly Turn[]; turn: Turn | null }>();
+
+function turnNow(player: Player, turns: readonly Turn[], positionMs: number): Turn | null {
+  const last = lastAsked.get(player);
+  if (last?.positionMs === positionMs && last.turns === turns) return last.turn;
+  const turn = turnAt(turns, positionMs);
+  lastAsked.set(player, { positionMs, turns, turn });
+  return turn;
+}
+
 /** The turn that the moment belongs to; changes only when another turn begins. */
 export function useCurrentTurn(): Turn | null {
   const { player, timeline } = useReview();
   return usePlayer(player, ({ positionMs, playing }) => {
     // Before anybody listens or jumps, no turn is the current one.
-    return positionMs === 0 && !playing ? null : turnAt(timeline.turns, positionMs);
+    return positionMs === 0 && !playing ? null : turnNow(player, timeline.turns, positionMs);
   });
 }
 
@@ -37,5 +48,3 @@ export function useCurrentTurn(): Turn | null {
 export function itemsOf(items: readonly ResultsItem[], ids: readonly string[]): ResultsItem[] {
   return items.filter((item) => ids.includes(item.item_id));
 }
-
-export { shownText };

@@ -1,8 +1,8 @@
 /**
  * The sound of an interview, from files that need a credential and therefore come by `fetch`, not by address.
  *
- * Short ones are one wave with both sides on one clock, the candidate left, the interviewer right. Long ones are the two
- * Ogg files as they were recorded, an eighth of the size; two elements then play in step.
+ * Short ones are one wave with both sides on one clock, the candidate left, the interviewer right. Long ones are the
+ * two Ogg files as they were recorded, an eighth of the size; two elements then play in step.
  */
 import type { Recording } from "../../client/outcome";
 
