@@ -124,7 +124,10 @@ beforeAll(async () => {
 beforeEach(() => sessionStorage.clear());
 afterEach(cleanup);
 
-describe("the timeline", () => {
+/** These suites share a machine with browsers and compilers. */
+const PATIENCE = { timeout: 30_000 };
+
+describe("the timeline", PATIENCE, () => {
   test("marks interruptions, long waits and bad stretches, and says each in words with a way there", async () => {
     const { player } = show(
       <>
@@ -166,7 +169,7 @@ describe("the timeline", () => {
   });
 });
 
-describe("the player", () => {
+describe("the player", PATIENCE, () => {
   test("loads once, at the moment that was chosen, with the speed and sides that were chosen", async () => {
     const sound = new TestSound();
     const { player } = show(<Listening />, { sound });
@@ -211,7 +214,7 @@ describe("the player", () => {
   });
 });
 
-describe("the transcript", () => {
+describe("the transcript", PATIENCE, () => {
   test("tells what was cut, what is missing, and both versions of an answer", () => {
     show(<TranscriptPart />);
     const [first, , , missing, last] = screen.getAllByTestId("transcript-item");
@@ -223,7 +226,8 @@ describe("the transcript", () => {
 
   test("searches what is shown, and steps around", async () => {
     show(<TranscriptPart />);
-    await userEvent.type(screen.getByTestId("transcript-search"), "bridge");
+    screen.getByTestId("transcript-search").focus();
+    await userEvent.paste("bridge");
     expect(screen.getByTestId("search-count").textContent).toBe("1 of 2");
     const marks = () => [...document.querySelectorAll("mark")].map((mark) => mark.dataset.current);
     expect(marks()).toEqual(["true", "false"]);
@@ -259,7 +263,7 @@ test("answers stand by question, with what was done and why", () => {
   expect(second.textContent).toContain("There is no answer.");
 });
 
-describe("scores", () => {
+describe("scores", PATIENCE, () => {
   const evaluation: Evaluation = {
     status: "proposed",
     evaluator: { kind: "chat", model: "scripted-1" },
@@ -288,7 +292,8 @@ describe("scores", () => {
     expect(screen.getByRole("alert").textContent).toContain("1 criterion is not scored yet");
     expect(score).not.toHaveBeenCalled();
     await userEvent.click(screen.getByLabelText("Not enough evidence"));
-    await userEvent.type(screen.getByTestId("own-note"), "short");
+    screen.getByTestId("own-note").focus();
+    await userEvent.paste("short");
     cleanup();
 
     const again = show(<ScoresPart evaluation={evaluation} />, { api });
