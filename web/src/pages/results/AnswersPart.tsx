@@ -84,7 +84,7 @@ function Steps({ question }: { question: ReviewQuestion }) {
             <strong>{named("step", step.kind)}</strong>{" "}
             <span className="quiet">
               {named("why", step.reason)}
-              {step.worded_by === "model" && `, ${t("answers.byModel")}`}
+              {step.worded_by === "model" && <>, {t("answers.byModel")}</>}
             </span>
             <br />
             {step.text}
