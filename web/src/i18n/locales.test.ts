@@ -51,12 +51,13 @@ function literals(): { whole: Set<string>; patterns: RegExp[] } {
   const patterns: RegExp[] = [];
   for (const file of own) {
     const text = readFileSync(path.join(SOURCES, file), "utf8");
-    for (const [, double, template] of text.matchAll(/"([^"\n]*)"|`([^`\n]*)`/g)) {
-      if (double !== undefined) whole.add(double);
-      const fixed = template?.split(/\$\{[^}]*\}/) ?? [];
-      if (fixed.length === 1) whole.add(fixed[0] ?? "");
+    for (const [, literal = ""] of text.matchAll(/"([^"\n]*)"/g)) whole.add(literal);
+    // In what is put into a template there are literals too, so both are looked for in all of the text.
+    for (const [, template = ""] of text.matchAll(/`([^`\n]*)`/g)) {
+      const fixed = template.split(/\$\{[^}]*\}/);
+      if (fixed.length === 1) whole.add(template);
       // `state.${name}`: a key but for its variable parts.
-      const isKey = fixed.every((words) => /^[\w.]*$/.test(words)) && fixed.some((words) => /\w\./.test(words));
+      const isKey = fixed.every((words) => /^[\w.]*$/.test(words)) && fixed.some((words) => /\w\.|\.\w/.test(words));
       if (fixed.length < 2 || !isKey) continue;
       patterns.push(new RegExp(`^${fixed.map((words) => words.replaceAll(".", "\\.")).join("[\\w.]+")}$`));
     }
