@@ -41,6 +41,8 @@ export function Call({ call, media, code, title, onEnd }: CallProps) {
   const [blocked, setBlocked] = useState(false);
   const [shareFailed, setShareFailed] = useState(false);
   const [seen, setSeen] = useState(0);
+  // Who joins without a camera was told so in the lobby.
+  const [known] = useState(() => new Set([local.microphone, local.camera]));
   const heading = useRef<HTMLHeadingElement>(null);
   const speaking = useSpeaker(call, local.microphone.on ? local.microphone.track : null);
   const name = title || t("call.title");
@@ -92,7 +94,7 @@ export function Call({ call, media, code, title, onEnd }: CallProps) {
               document.querySelectorAll("audio").forEach((audio) => void audio.play().catch(onBlocked));
             }}
           />
-          <DeviceProblems media={media} local={local} />
+          <DeviceProblems media={media} local={local} known={known} />
           <Stage call={call} state={state} local={local} speaking={speaking} code={code} />
         </div>
         {panel !== null && (

@@ -1,5 +1,5 @@
 import { Button } from "react-aria-components/Button";
-import type { DeviceKind, Listed, LocalMedia, LocalState } from "../../client/room/media";
+import type { Device, DeviceKind, Listed, LocalMedia, LocalState } from "../../client/room/media";
 import { remember } from "../../client/room/preferences";
 import { texts } from "../../i18n";
 import { Icon } from "../../ui/Icon";
@@ -82,10 +82,18 @@ function DeviceField({ kind, label, devices, chosen, onChoose }: DeviceFieldProp
   );
 }
 
+interface DeviceProblemsProps {
+  media: LocalMedia;
+  local: LocalState;
+  /** States whose problem is known already. */
+  known?: ReadonlySet<Device>;
+}
+
 /** What is the matter with a device, and what to do. */
-export function DeviceProblems({ media, local }: { media: LocalMedia; local: LocalState }) {
+export function DeviceProblems({ media, local, known }: DeviceProblemsProps) {
   const t = texts("rooms");
-  const kinds = (["microphone", "camera"] as const).filter((kind) => local[kind].problem !== null);
+  const isNews = (kind: DeviceKind): boolean => local[kind].problem !== null && !known?.has(local[kind]);
+  const kinds = (["microphone", "camera"] as const).filter(isNews);
   if (kinds.length === 0) return null;
   return (
     <>
