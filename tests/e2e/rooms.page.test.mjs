@@ -136,7 +136,7 @@ describe("calls in rooms", () => {
     await viva?.discard();
   });
 
-  test("three people see, hear, show, write and send", { timeout: 180_000 }, async () => {
+  test("three people see, hear, show, write and send", { timeout: 240_000 }, async () => {
     const ann = await visitor(browser);
     await ann.goto(`${viva.url}/rooms`);
     await byId(ann, "no-rooms").waitFor();
@@ -230,6 +230,27 @@ describe("calls in rooms", () => {
     await byId(first, "alone").waitFor();
     assertNoFaults(first);
     await first.context().close();
+  });
+
+  test("a guest needs nothing but the link, where others sign in", { timeout: 90_000 }, async () => {
+    const key = "platform-key-for-the-room-page";
+    const closed = await Viva.start({ env: { API_KEY: key, VIVA_HOST: "127.0.0.1" } });
+    try {
+      const headers = { "X-API-Key": key };
+      const { room_code: code } = await closed.json("/api/rooms", { method: "POST", body: {}, headers });
+      const guests = [await visitor(browser), await visitor(browser)];
+      for (const [index, guest] of guests.entries()) await join(guest, closed, code, `Guest ${index}`);
+      for (const guest of guests) await connectedTo(guest, 1);
+      await mediaFlows(guests[0], 1);
+      await byId(guests[0], "leave").click();
+      await byId(guests[0], "again").click();
+      await byId(guests[0], "lobby").waitFor();
+      assert.equal(await byId(guests[0], "present").count(), 0, "who is there is told to those who may know");
+      assertNoFaults(...guests);
+      for (const guest of guests) await guest.context().close();
+    } finally {
+      await closed.discard();
+    }
   });
 
   test("rooms that take nobody say why", { timeout: 90_000 }, async () => {
