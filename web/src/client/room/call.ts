@@ -55,6 +55,8 @@ interface Other {
   key: string;
   name: string;
   socketId: string | null;
+  /** Where the same page has come in again while the server still holds its lost line. */
+  nextSocketId: string | null;
   link: Link;
   says: Says;
 }
@@ -205,7 +207,7 @@ export class RoomCall {
 
   private joined(socketId: string, present: Participant[]): void {
     this.socketId = socketId;
-    for (const other of this.others.values()) other.socketId = null;
+    for (const other of this.others.values()) other.socketId = other.nextSocketId = null;
     // Who was here before calls us.
     for (const participant of present) this.meet(participant, true);
     for (const other of [...this.others.values()]) if (other.socketId === null) this.lostLine(other);
@@ -216,17 +218,14 @@ export class RoomCall {
     switch (heard.type) {
       case "came":
         return this.meet(heard.participant, false);
-      case "left": {
-        const other = this.at(heard.participant.socketId);
-        if (other) this.lostLine(other);
-        return;
-      }
+      case "left":
+        return this.gone(heard.participant.socketId);
       case "chat":
         return this.addMessage(heard.sender, this.at(heard.sender)?.name ?? cleanName(heard.name), heard.text);
       case "offer":
       case "answer":
       case "candidate": {
-        const other = this.at(heard.sender);
+        const other = this.at(heard.sender) ?? this.movedTo(heard.sender, heard.connection);
         if (!other || other.link.hear(heard) !== "renewed") return;
         this.renew(other, true);
         other.link.hear(heard);
@@ -236,21 +235,47 @@ export class RoomCall {
 
   /** Somebody is in the room: a new one, or one whose line came back and whose connection held. */
   private meet({ socketId, name, userId }: Participant, waits: boolean): void {
+    // Our own line that was lost, as long as the server has not noticed.
+    if (userId === this.key) return;
     const known = isPageKey(userId) ? this.others.get(userId) : undefined;
-    if (known && known.socketId === null) {
-      known.socketId = socketId;
-      if (known.link.state === "connected") known.link.resume();
-      else this.renew(known, waits);
-      this.refresh();
+    if (known && known.socketId === null) return this.reach(known, socketId, waits);
+    if (known) {
+      known.nextSocketId = socketId;
       return;
     }
     if (this.at(socketId) || this.others.size >= OTHERS_MAX) return;
-    const key = isPageKey(userId) && !known ? userId : socketId;
+    const key = isPageKey(userId) ? userId : socketId;
     const link = this.connect(key, socketId, waits);
-    this.others.set(key, { key, name: cleanName(name), socketId, link, says: SILENT });
+    this.others.set(key, { key, name: cleanName(name), socketId, nextSocketId: null, link, says: SILENT });
     link.setTracks(this.tracks);
     this.shareUplink();
     this.refresh();
+  }
+
+  /** A known page has a line again. */
+  private reach(other: Other, socketId: string, waits: boolean): void {
+    other.socketId = socketId;
+    other.nextSocketId = null;
+    if (other.link.state === "connected") other.link.resume();
+    else this.renew(other, waits);
+    this.refresh();
+  }
+
+  /** Whose new line this is: that of the page that knows the name of its connection with us, which no third one does. */
+  private movedTo(socketId: string, connection: string | null): Other | undefined {
+    const other = [...this.others.values()].find(({ nextSocketId }) => nextSocketId === socketId);
+    if (!other || !other.link.isWith(connection)) return undefined;
+    other.socketId = socketId;
+    other.nextSocketId = null;
+    return other;
+  }
+
+  private gone(socketId: string): void {
+    for (const other of this.others.values()) if (other.nextSocketId === socketId) other.nextSocketId = null;
+    const other = this.at(socketId);
+    if (!other) return;
+    if (other.nextSocketId === null) this.lostLine(other);
+    else this.reach(other, other.nextSocketId, false);
   }
 
   /** A new connection to the same person. */

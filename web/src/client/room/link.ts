@@ -147,6 +147,11 @@ export class Link {
     void sender.setParameters(parameters).catch(() => undefined);
   }
 
+  /** Whether the other end calls its connection so. */
+  isWith(connection: string | null): boolean {
+    return connection !== null && connection === this.otherId;
+  }
+
   hear(step: NegotiationStep): Fit {
     const fits = fit(step.type, step, { own: this.id, other: this.otherId });
     if (fits !== "same" || this.closed) return fits;
