@@ -261,7 +261,7 @@ export class RoomCall {
     this.refresh();
   }
 
-  /** Whose new line this is: that of the page that knows the name of its connection with us, which no third one does. */
+  /** Whose new line this is: of the page that names its connection with us, which no third one knows. */
   private movedTo(socketId: string, connection: string | null): Other | undefined {
     const other = [...this.others.values()].find(({ nextSocketId }) => nextSocketId === socketId);
     if (!other || !other.link.isWith(connection)) return undefined;

@@ -4,7 +4,7 @@ const ASPECT = 16 / 9;
 /** People beside each other look better than on top of each other, even when they are a little smaller. */
 const SIDE_BY_SIDE = 0.93;
 
-/** How many columns show `count` tiles about as large as can be in a space of that size; `gap` between them, all in pixels. */
+/** How many columns show `count` tiles about as large as can be in such a space; `gap` between them, in pixels. */
 export function columnsFor(count: number, width: number, height: number, gap: number): number {
   let best = { columns: 1, tileWidth: 0 };
   for (let columns = 1; columns <= Math.max(1, count); columns += 1) {

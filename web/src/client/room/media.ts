@@ -66,7 +66,7 @@ export class LocalMedia {
 
   readonly snapshot = (): LocalState => this.state;
 
-  /** Opens what is wanted with one question to the person; where that fails, each by itself: one can do without the other. */
+  /** Opens what is wanted with one question to the person; where that fails, each by itself. */
   async open(wanted: Record<DeviceKind, boolean>): Promise<void> {
     this.closed = false;
     const missing = missingSupport();

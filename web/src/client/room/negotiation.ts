@@ -52,7 +52,7 @@ export function pictureBits(others: number): number {
   return Math.min(PICTURE_BITS.most, Math.max(PICTURE_BITS.least, share));
 }
 
-/** When to try another path after the `attempt`-th one (from 0) did not connect; the polite side leaves the other first. */
+/** When to try another path after the `attempt`-th one (from 0) did not connect; the polite side is later. */
 export function restartMs(attempt: number, polite: boolean): number {
   const base = Math.min(12_000, 1_000 * 2 ** Math.min(attempt, 8));
   return polite ? base + 3_000 : base;
