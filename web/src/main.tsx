@@ -1,5 +1,6 @@
 import { type ComponentType, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { askForInvite } from "./client/early";
 import { type Route, routeOf } from "./client/route";
 import { type Part, loadTexts, texts } from "./i18n";
 import { Shell } from "./ui/Shell";
@@ -72,7 +73,9 @@ function NotFound() {
 
 const root = document.getElementById("root");
 if (root) {
-  const { parts, page } = pageOf(routeOf(window.location.pathname));
+  const route = routeOf(window.location.pathname);
+  if (route.page === "invite" || route.page === "embedded") askForInvite(route.code);
+  const { parts, page } = pageOf(route);
   const [Page] = await Promise.all([page(), loadTexts(["shared", ...parts])]);
   createRoot(root).render(
     <StrictMode>

@@ -25,7 +25,7 @@ pub struct CriterionAgreement {
 
 /// How near they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema), schema(as = Nearness))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The same level, or both find the evidence not enough.

@@ -441,6 +441,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/interview/{session_id}/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a device check or a practice question, before the interview has begun. Nothing of it is stored. A session
+         *     rehearses one thing at a time, at most 12 times; a new one ends the one before, and the interview's own offer ends
+         *     it too.
+         */
+        post: operations["post_interview_session_id_rehearsal"];
+        /** Ends what is rehearsed; again changes nothing. */
+        delete: operations["delete_interview_session_id_rehearsal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/interview/{session_id}/rehearsal/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers the offer for what is rehearsed; all candidates are in the answer. */
+        post: operations["post_interview_session_id_rehearsal_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/interview/{session_id}/results": {
         parameters: {
             query?: never;
@@ -711,6 +750,27 @@ export interface paths {
         post?: never;
         /** Closes a room and its sockets. It can be read as `closed` until it would have expired. */
         delete: operations["delete_rooms_room_with_slash"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room}/ice-servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * STUN and TURN servers for whoever is about to join a room at `/ws`.
+         * @description The code is the capability, as it is for joining: who has none that is good gets none. A room that would let nobody
+         *     in now says so here, before a page asks for a camera.
+         */
+        get: operations["get_rooms_room_ice_servers"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2499,6 +2559,26 @@ export interface components {
              */
             rtt_ms?: number | null;
         };
+        /** @description The worst that was reported since the sample before. */
+        QualitySample: {
+            /**
+             * Format: int64
+             * @description Milliseconds from the start of the session's audio.
+             */
+            at_ms: number;
+            /** Format: double */
+            jitter_ms: number;
+            /**
+             * Format: double
+             * @description Lost packets over expected ones, 0 to 1.
+             */
+            loss_ratio: number;
+            /**
+             * Format: double
+             * @description Null until the client reported.
+             */
+            rtt_ms: number | null;
+        };
         /** @description A question of the plan. */
         QuestionBody: {
             /** @description Asked in order, at most one each time an answer is short. */
@@ -2676,6 +2756,11 @@ export interface components {
             /** @description Path of the stereo export: the candidate left, the interviewer right, the clocks' drift corrected. */
             wav_url: string | null;
         };
+        /**
+         * @description What is to be rehearsed.
+         * @enum {string}
+         */
+        RehearsalKind: "check" | "practice";
         /** @description Since when to replay. */
         ReplayBody: {
             /**
@@ -2805,6 +2890,8 @@ export interface components {
             log: components["schemas"]["LogView"] | null;
             metrics: components["schemas"]["ResultMetrics"];
             plan: components["schemas"]["PlanProof"] | null;
+            /** @description How the candidate's microphone arrived, at most every 5 s, on the transcript's clock. */
+            quality_samples: components["schemas"]["QualitySample"][];
             questions: components["schemas"]["ResultQuestion"][];
             recording: components["schemas"]["RecordingView"] | null;
             retention: components["schemas"]["RetentionView"] | null;
@@ -3118,6 +3205,10 @@ export interface components {
              */
             user_id?: string | null;
         };
+        /** @description Begins a rehearsal. */
+        StartRehearsal: {
+            kind: components["schemas"]["RehearsalKind"];
+        };
         /** @description A session that has begun. */
         Started: {
             consent: components["schemas"]["ConsentText"];
@@ -3138,6 +3229,17 @@ export interface components {
             status: components["schemas"]["Status"];
             /** @description The candidate's token for this session, shown once: `Authorization: Bearer …`. */
             token: string;
+        };
+        /** @description A rehearsal that waits for its offer. */
+        StartedRehearsal: {
+            /**
+             * Format: date-time
+             * @description When it ends at the latest.
+             */
+            expires_at: string;
+            ice_servers: components["schemas"]["RtcIceServer"][];
+            kind: components["schemas"]["RehearsalKind"];
+            session_id: string;
         };
         /** @description Counts over all rooms, those included that are forgotten by now. */
         Statistics: {
@@ -6341,6 +6443,351 @@ export interface operations {
             };
         };
     };
+    post_interview_session_id_rehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ses_00000000000000000000000000 */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartRehearsal"];
+            };
+        };
+        responses: {
+            /** @description It waits for an offer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedRehearsal"];
+                };
+            };
+            /** @description A parameter is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `budget_used_up`: nothing that costs money begins before the day ends */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `consent_required`; `conflict`: the interview has begun, or it was rehearsed often enough; `session_ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not of the type expected */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is about to stop */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_interview_session_id_rehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ses_00000000000000000000000000 */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing is rehearsed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is about to stop */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_interview_session_id_rehearsal_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ses_00000000000000000000000000 */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Description"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answered"];
+                };
+            };
+            /** @description A parameter is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `consent_required`; `conflict`: nothing is rehearsed, or no more; `session_ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not of the type expected */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is about to stop */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_interview_session_id_results: {
         parameters: {
             query?: {
@@ -8421,6 +8868,94 @@ export interface operations {
             };
             /** @description There is nothing here that you may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is about to stop */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rooms_room_ice_servers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The room's code
+                 * @example a7x9k2
+                 */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IceServers"];
+                };
+            };
+            /** @description A parameter is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `room_closed`, `room_full` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,6 @@
 /** What a link leads to: a new interview, one to return to, or one that is over. */
 import { PublicApi, SessionApi } from "../../client/api";
+import { invite as askedInvite } from "../../client/early";
 import { ApiError } from "../../client/http";
 import {
   forgetInvite,
@@ -65,7 +66,7 @@ export async function openByInvite(code: string): Promise<Arrival> {
 }
 
 export async function newByInvite(code: string): Promise<Arrival> {
-  const invite = await new PublicApi().invite(code);
+  const invite = await askedInvite(code);
   // Said here and not after the consent. The server's clock decides when the session is opened.
   if (Date.parse(invite.opens_at ?? "") > Date.now()) {
     throw new ApiError(410, NOT_OPEN, invite.opens_at ?? "", null, null);

@@ -1,1 +1,0 @@
-import{n as e,t}from"./staff-BrXbLehm.js";import{n}from"./Icon-B1765yUX.js";var r=n();function i({interviewId:n}){return(0,r.jsx)(t,{children:(0,r.jsx)(e,{title:n,children:(0,r.jsx)(`p`,{children:`…`})})})}export{i as default};

@@ -1,1 +1,0 @@
-import{n as e,t}from"./staff-BrXbLehm.js";import{n}from"./Icon-B1765yUX.js";var r=n();function i(){return(0,r.jsx)(t,{children:(0,r.jsx)(e,{title:`Viva`,children:(0,r.jsx)(`p`,{children:`…`})})})}export{i as default};

@@ -1,0 +1,1 @@
+export{t as default}from"./VoiceInterviewPageREST-DCH9QiSy.js";

@@ -1,0 +1,1 @@
+function e(e,t,n=null){let r=Math.min(1e4,500*2**Math.min(e,16));return Math.max(Math.round(r/2+r/2*t),n??0)}export{e as t};

@@ -1,0 +1,1 @@
+export { y as ApiError, g as Interview, c as MicrophoneError, _ as NotConnectedError, b as UnreachableError, m as data, l as listMicrophones, u as missingSupport, d as openMicrophone, h as restClient, f as silentStream, p as stopStream, s as watchLevel } from "./viva-core.js";
