@@ -175,7 +175,8 @@ pub fn minutes(interview: &Interview) -> u64 {
     params(("code" = String, Path, description = "From the link `/i/{code}`")),
     responses(
         (status = 200, body = Invitation),
-        (status = 410, description = "`invite_used_up`, `invite_closed`", body = Problem, content_type = "application/problem+json")
+        (status = 410, description = "`invite_used_up`, `invite_closed`", body = Problem,
+            content_type = "application/problem+json")
     )
 )]
 pub async fn invite(State(state): State<AppState>, Path(code): Path<String>) -> ApiResult<Json<Invitation>> {

@@ -69,7 +69,8 @@ struct Plan {
         (status = 200, description = "The session is kept and waits for its candidate", body = Started),
         (status = 402, description = "`budget_used_up`: no interview begins before the day ends (`Retry-After`)",
          body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`invite_used_up`, `invite_closed`", body = Problem, content_type = "application/problem+json")
+        (status = 410, description = "`invite_used_up`, `invite_closed`", body = Problem,
+            content_type = "application/problem+json")
     )
 )]
 pub async fn start(
