@@ -82,6 +82,11 @@ pub async fn index(State(state): State<AppState>) -> Response {
     state.pages.file("index.html", "no-cache")
 }
 
+/// The candidate's pages: a bundle of their own, in one file.
+pub async fn candidate(State(state): State<AppState>) -> Response {
+    state.pages.file("candidate.html", "no-cache")
+}
+
 /// `/rooms/{code}`: a call between people.
 pub async fn call(State(state): State<AppState>) -> Response {
     let mut response = state.pages.file("index.html", "no-cache");
@@ -91,7 +96,7 @@ pub async fn call(State(state): State<AppState>) -> Response {
 
 /// `/embed/i/{code}`: an interview inside a page of another site.
 pub async fn embedded(State(state): State<AppState>) -> Response {
-    let mut response = state.pages.file("index.html", "no-cache");
+    let mut response = state.pages.file("candidate.html", "no-cache");
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, state.pages.embedded_policy.clone());
     response
 }

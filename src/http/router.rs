@@ -64,8 +64,8 @@ pub fn router(state: AppState, grpc: Option<Router>) -> Router {
 fn pages() -> Router<AppState> {
     Router::new()
         .route("/", get(page::index))
-        .route("/i/{code}", get(page::index))
-        .route("/interview/{session_id}", get(page::index))
+        .route("/i/{code}", get(page::candidate))
+        .route("/interview/{session_id}", get(page::candidate))
         .route("/results/{session_id}", get(page::index))
         .route("/sign-in", get(page::index))
         .route("/interviews", get(page::index))

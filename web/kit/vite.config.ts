@@ -1,20 +1,7 @@
 import react from "@vitejs/plugin-react";
-import { type Plugin, defineConfig } from "vite";
+import { defineConfig } from "vite";
+import { candidateTexts } from "./candidateTexts.mjs";
 import { scoped } from "./scoped.mjs";
-
-/** The kit shows the candidate's texts alone, so that those of the other pages stay out of it. */
-function candidateTexts(): Plugin {
-  const ALL = "./locales/*/*.json";
-  return {
-    name: "viva-candidate-texts",
-    enforce: "pre",
-    transform(code, id) {
-      if (!id.endsWith("/src/i18n/index.ts")) return null;
-      if (!code.includes(ALL)) this.error(`the texts are not loaded by ${ALL} any more`);
-      return code.replace(ALL, "./locales/*/{shared,candidate}.json");
-    },
-  };
-}
 
 // Served as `/client/*` and packed for npm. What both entries need is in one file, so that there is one of each class.
 // The same sources give the same bytes: no hashes of paths, no times.

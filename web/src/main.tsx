@@ -1,12 +1,11 @@
 import { type ComponentType, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { askForInvite } from "./client/early";
 import { type Route, routeOf } from "./client/route";
 import { type Part, loadTexts, texts } from "./i18n";
 import { Shell } from "./ui/Shell";
 import "./styles.css";
 
-/** A page: a chunk of its own, so that a candidate does not load the results page, and the texts that it needs. */
+/** A page: a chunk of its own, so that nobody loads what another page needs, and the texts that it needs. */
 interface Loaded {
   parts: Part[];
   page: () => Promise<() => React.JSX.Element>;
@@ -20,16 +19,9 @@ function load<P extends object>(module: () => Promise<{ default: ComponentType<P
 }
 
 function pageOf(route: Route): Loaded {
-  const interview = () => import("./pages/VoiceInterviewPageREST");
   switch (route.page) {
     case "home":
       return { parts: ["candidate"], page: load(() => import("./pages/HomePage"), {}) };
-    case "invite":
-      return { parts: ["candidate"], page: load(interview, { from: { invite: route.code } }) };
-    case "embedded":
-      return { parts: ["candidate"], page: load(() => import("./pages/embed/EmbedPage"), { code: route.code }) };
-    case "interview":
-      return { parts: ["candidate"], page: load(interview, { from: { sessionId: route.sessionId } }) };
     case "results":
       return { parts: ["review"], page: load(() => import("./pages/ResultsPage"), { sessionId: route.sessionId }) };
     case "signIn":
@@ -55,6 +47,10 @@ function pageOf(route: Route): Loaded {
       return { parts: ["rooms"], page: load(() => import("./pages/rooms/CallPage"), { code: route.code }) };
     case "status":
       return { parts: ["operator"], page: load(() => import("./pages/operator/StatusPage"), {}) };
+    // The candidate's pages have an entry of their own, candidate.tsx.
+    case "invite":
+    case "embedded":
+    case "interview":
     case "unknown":
       return { parts: [], page: () => Promise.resolve(NotFound) };
   }
@@ -73,9 +69,7 @@ function NotFound() {
 
 const root = document.getElementById("root");
 if (root) {
-  const route = routeOf(window.location.pathname);
-  if (route.page === "invite" || route.page === "embedded") askForInvite(route.code);
-  const { parts, page } = pageOf(route);
+  const { parts, page } = pageOf(routeOf(window.location.pathname));
   const [Page] = await Promise.all([page(), loadTexts(["shared", ...parts])]);
   createRoot(root).render(
     <StrictMode>

@@ -174,8 +174,7 @@ function InviteWindow({ form, onForm, at }: InviteWindowProps) {
 
 function inviteProblem(error: Error): string {
   const t = texts("interviewer");
-  if (error instanceof ApiError && error.code === "mail_not_configured")
-    return t("invite.noMailer");
+  if (error instanceof ApiError && error.code === "mail_not_configured") return t("invite.noMailer");
   return problemText(error);
 }
 

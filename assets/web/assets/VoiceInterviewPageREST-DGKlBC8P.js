@@ -1,1 +1,0 @@
-export{t as default}from"./VoiceInterviewPageREST-DCH9QiSy.js";

@@ -1,1 +1,0 @@
-import{t as e}from"./api-BLsOts_R.js";var t=null;function n(n){let r=new e().invite(n);r.catch(()=>void 0),t={code:n,answer:r}}function r(n){let r=t?.code===n?t.answer:null;return t=null,r??new e().invite(n)}export{r as n,n as t};

@@ -1,1 +1,0 @@
-function e(e){let t=Math.max(0,Math.floor(e/1e3)),n=e=>String(e).padStart(2,`0`),r=Math.floor(t/3600),i=Math.floor(t/60)%60,a=n(t%60);return r>0?`${r}:${n(i)}:${a}`:`${i}:${a}`}function t(e){let t=e===null?NaN:Date.parse(e);return Number.isNaN(t)?``:new Intl.DateTimeFormat(void 0,{dateStyle:`medium`,timeStyle:`short`}).format(t)}export{t as n,e as t};

@@ -1,1 +1,0 @@
-import{a as e,s as t}from"./Icon-CGbKcE9L.js";function n(n){let r=e(`interviewer`);return n instanceof t?n.status===401?r(`problem.signedOut`):n.status===404?r(`problem.notFound`):n.message:r(`problem.unreachable`)}export{n as t};
