@@ -51,7 +51,7 @@ fn refused(status: &Status) -> (Code, &str) {
 }
 
 /// What the `.proto` file says is in REST's results alone.
-const REST_ONLY: [&str; 6] = ["evaluation", "log", "plan", "recording", "retention", "usage"];
+const REST_ONLY: [&str; 7] = ["evaluation", "log", "plan", "quality_samples", "recording", "retention", "usage"];
 const REST_ONLY_OF_QUESTIONS: [&str; 6] =
     ["answer_item_ids", "patience_ms", "probes_max", "steps", "time_box_ms", "time_spent_ms"];
 

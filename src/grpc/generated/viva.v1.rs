@@ -326,6 +326,16 @@ pub struct GetResponse {
     pub consent: ::core::option::Option<Consent>,
     #[prost(string, optional, tag = "18")]
     pub results_url: ::core::option::Option<::prost::alloc::string::String>,
+    /// After this long from the first media it closes politely.
+    #[prost(uint64, tag = "19")]
+    pub time_limit_ms: u64,
+    /// Who invites, where the candidate finds help, what happens next; empty where the author did not say.
+    #[prost(string, tag = "20")]
+    pub host: ::prost::alloc::string::String,
+    #[prost(string, tag = "21")]
+    pub contact: ::prost::alloc::string::String,
+    #[prost(string, tag = "22")]
+    pub next_steps: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRequest {

@@ -115,6 +115,10 @@ pub async fn preview(
     let too_many = |wait_s| ApiError::retry(ErrorCode::RateLimited, "Too many previews", wait_s);
     state.preview_calls.take_of(&who(&principal)).map_err(too_many)?;
     let words = body.text.unwrap_or_else(|| greeting(persona));
+    // Whether an engine makes a sound of mere punctuation is its own affair.
+    if !words.chars().any(char::is_alphanumeric) {
+        return Err(ApiError::field("/text", "has nothing in it that a voice can speak"));
+    }
     let pcm = state.previews.speak(persona, words.trim()).await?;
     let wav = wav(&pcm).map_err(|_| ApiError::new(ErrorCode::Internal, "The sound could not be written"))?;
     Ok(([(header::CONTENT_TYPE, "audio/wav"), (header::CACHE_CONTROL, "no-store")], wav).into_response())
