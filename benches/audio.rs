@@ -180,7 +180,7 @@ fn record(speech: &[Frame]) -> (f64, Option<f64>) {
 async fn whole(speech: &[Frame]) -> Option<f64> {
     media_cpu()?;
     let bind = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-    let config = MediaConfig { bind, announced: vec![bind.ip()], shards: 1, sessions_max: SESSIONS };
+    let config = MediaConfig { bind, announced: vec![bind.ip()], only_from: None, shards: 1, sessions_max: SESSIONS };
     let media = Media::start(config).expect("media starts");
     let mut sessions = Vec::new();
     for _ in 0..SESSIONS {

@@ -445,13 +445,21 @@ fn no_kinds() -> StartError {
 }
 
 fn media_config(config: &Config, host: IpAddr) -> MediaConfig {
+    let is_local_only = host.is_loopback() && config.media.public_ips.is_empty();
     let announced = match config.media.public_ips.is_empty() {
         false => config.media.public_ips.clone(),
         true if host.is_unspecified() => machine_addresses(),
-        true => vec![host],
+        // Firefox sends nothing to 127.0.0.1 unless it has an address of the loopback itself, which it does not offer.
+        // So the machine's other addresses are announced too, and what does not come from one of them is dropped.
+        true => {
+            let others = machine_addresses().into_iter().filter(|ip| ip.is_ipv4() == host.is_ipv4() && *ip != host);
+            std::iter::once(host).chain(others).collect()
+        }
     };
+    let any: IpAddr = if host.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     MediaConfig {
-        bind: SocketAddr::new(host, config.media.udp_port),
+        bind: SocketAddr::new(if is_local_only { any } else { host }, config.media.udp_port),
+        only_from: is_local_only.then(|| announced.clone()),
         announced,
         shards: std::thread::available_parallelism().map_or(1, usize::from),
         // Each may rehearse while its own place waits for the candidate.

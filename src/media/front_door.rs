@@ -5,7 +5,7 @@
 use std::{
     collections::HashMap,
     io::ErrorKind,
-    net::{SocketAddr, UdpSocket},
+    net::{IpAddr, SocketAddr, UdpSocket},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -96,6 +96,7 @@ struct Drops {
     unverified: Counter,
     unknown_protocol: Counter,
     overload: Counter,
+    foreign: Counter,
 }
 
 impl Drops {
@@ -112,6 +113,7 @@ impl Drops {
             unverified: counter("unverified_source"),
             unknown_protocol: counter("unknown_protocol"),
             overload: counter("overload"),
+            foreign: counter("foreign_source"),
         }
     }
 }
@@ -127,6 +129,12 @@ pub(super) struct FrontDoor {
     by_address: HashMap<SocketAddr, PeerId>,
     arena: BytesMut,
     drops: Drops,
+    only_from: Option<Vec<IpAddr>>,
+}
+
+/// Whether anything from this address is looked at.
+fn may_send(only_from: Option<&[IpAddr]>, source: IpAddr) -> bool {
+    only_from.is_none_or(|own| source.is_loopback() || own.contains(&source))
 }
 
 impl FrontDoor {
@@ -135,8 +143,10 @@ impl FrontDoor {
         updates: Receiver<RouteUpdate>,
         shards: Vec<SyncSender<Arrival>>,
         stop: Arc<AtomicBool>,
+        only_from: Option<Vec<IpAddr>>,
     ) -> Self {
         Self {
+            only_from,
             socket,
             updates,
             shards,
@@ -159,6 +169,9 @@ impl FrontDoor {
                 return;
             }
             match received {
+                Ok((_, source)) if !may_send(self.only_from.as_deref(), canonical(source).ip()) => {
+                    self.drops.foreign.increment(1);
+                }
                 Ok((length, source)) => self.admit(&buffer[..length], canonical(source)),
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 // ICMP errors of what we sent come up here; they concern no datagram.
@@ -303,4 +316,21 @@ impl FrontDoor {
 /// An IPv4 address that came in through an IPv6 socket, as IPv4.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_for_this_machine_alone_looks_at_nothing_from_elsewhere() {
+        let address = |text: &str| text.parse::<IpAddr>().expect("an address");
+        let own = [address("127.0.0.1"), address("192.0.2.2")];
+        for (source, looked_at) in
+            [("127.0.0.1", true), ("127.5.5.5", true), ("192.0.2.2", true), ("192.0.2.3", false), ("8.8.8.8", false)]
+        {
+            assert_eq!(may_send(Some(&own), address(source)), looked_at, "{source}");
+            assert!(may_send(None, address(source)));
+        }
+    }
 }

@@ -70,6 +70,8 @@ pub struct MediaConfig {
     pub bind: SocketAddr,
     /// Addresses that answers announce; their port is the socket's.
     pub announced: Vec<IpAddr>,
+    /// Take datagrams from these addresses alone (this machine's own); `None`: from anywhere.
+    pub only_from: Option<Vec<IpAddr>>,
     /// Media threads, at least one.
     pub shards: usize,
     /// Sessions at a time.
@@ -189,7 +191,7 @@ impl Media {
             doors.push(arrivals);
         }
         drop(routes);
-        let front_door = FrontDoor::new(socket, updates, doors, Arc::clone(&stop));
+        let front_door = FrontDoor::new(socket, updates, doors, Arc::clone(&stop), config.only_from);
         threads.push(spawn("viva-udp".to_owned(), move || front_door.run())?);
         let inner = Inner {
             local_addr,

@@ -9,16 +9,14 @@ import { speechClips, wrongWords } from "./support/words.mjs";
 
 /** Firefox's own sound card for tests stutters; how well is heard is proved in Chromium. */
 const WRONG_SHARE_ALLOWED = 1 / 3;
-const KEY = "platform-key-of-the-firefox-test";
-const PLATFORM = { "X-API-Key": KEY };
 
 describe("Firefox", () => {
   let viva;
   let browser;
   before(async () => {
     browser = await launchFirefox();
-    // Firefox has no media path to a server that announces 127.0.0.1 alone: it offers no address of the loopback.
-    viva = await Viva.start({ env: { API_KEY: KEY, VIVA_HOST: "0.0.0.0" } });
+    // As `make run` starts it.
+    viva = await Viva.start();
   });
   after(async () => {
     await browser?.close();
@@ -30,7 +28,7 @@ describe("Firefox", () => {
     const page = await FirefoxPage.open(browser);
     await giveVoice(page, clips);
     await watchPage(page);
-    const request = { method: "POST", body: {}, headers: PLATFORM };
+    const request = { method: "POST", body: {} };
     const { code } = await viva.json("/api/v1/interviews/tryout/invites", request);
     await page.goto(`http://127.0.0.1:${viva.port}/i/${code}`);
     await page.find("continue");
@@ -65,7 +63,7 @@ describe("Firefox", () => {
     await page.click("end-confirm");
     await page.find("saved", 30_000);
     await page.checkAccessible("firefox-closing");
-    const results = await viva.results(sessionId, PLATFORM);
+    const results = await viva.results(sessionId);
     assert.equal(results.end_reason, "candidate_ended");
     assert.ok(results.transcript.some(({ role, content }) => role === "user" && content !== ""));
     assert.deepEqual(page.faults, []);

@@ -34,7 +34,8 @@ async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 }
 
 fn start(sessions_max: usize) -> Media {
-    let config = MediaConfig { bind: LOOPBACK, announced: vec![LOOPBACK.ip()], shards: 1, sessions_max };
+    let config =
+        MediaConfig { bind: LOOPBACK, announced: vec![LOOPBACK.ip()], only_from: None, shards: 1, sessions_max };
     Media::start(config).unwrap()
 }
 
