@@ -908,7 +908,10 @@ export interface paths {
         /** The invitations to an interview of one's own, newest first. Their links are not kept. */
         get: operations["get_v1_interviews_interview_id_invites"];
         put?: never;
-        /** Makes an invitation link. It keeps the interview as it is now. */
+        /**
+         * Makes an invitation link, and mails it where an address is given. It keeps the interview as it is now, and neither
+         *     the address nor the name. When no mail can be taken, no invitation is made.
+         */
         post: operations["post_v1_interviews_interview_id_invites"];
         delete?: never;
         options?: never;
@@ -959,6 +962,97 @@ export interface paths {
         };
         /** The interviews that are built in. */
         get: operations["get_v1_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the credential says one is. */
+        get: operations["get_v1_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The interviewers, each with the voice that it has on this server. */
+        get: operations["get_v1_personas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets an interviewer say something, with the engine that would hold the interview. On a server of a provider that
+         *     costs money, so the same words are spoken once and kept for a while.
+         */
+        post: operations["post_v1_personas_name_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last 100 different warnings and errors of this process, for platforms and the local developer. */
+        get: operations["get_v1_problems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own interviews as they are held and were held, newest first; a platform sees all. Voice sessions are no
+         *     interviews: `GET /api/voice/sessions` lists them.
+         */
+        get: operations["get_v1_sessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1718,7 +1812,7 @@ export interface components {
              *     them has none.
              */
             steps: number | null;
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["Nearness"];
         };
         /** @description One thing that an answer is judged by. */
         CriterionBody: {
@@ -1832,6 +1926,52 @@ export interface components {
              * @example offer
              */
             type?: string | null;
+        };
+        /** @description A session in the list. */
+        DeskSessionView: {
+            /** Format: date-time */
+            created_at: string;
+            end_reason: components["schemas"]["EndReason"] | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            /**
+             * @description The interview that it is a copy of; it may be gone.
+             * @example general
+             */
+            interview_id: string;
+            kind: string;
+            /**
+             * @description The user name, where who is interviewed has an account here.
+             * @example ada
+             */
+            name: string | null;
+            /** @description One has scored it. */
+            own_scorecard: boolean;
+            /** @description An evaluator has proposed scores. They are shown after one's own. */
+            proposed_scorecard: boolean;
+            question: components["schemas"]["QuestionNumber"];
+            /** @description There is a recording, or will be when it has ended; not if it was deleted. */
+            recording: boolean;
+            /** @example ses_01k0000000000000000000000a */
+            session_id: string;
+            /**
+             * Format: date-time
+             * @description Media flowed for the first time.
+             */
+            started_at: string | null;
+            status: components["schemas"]["Status"];
+            title: string;
+            /**
+             * @description Who is interviewed, in the words of who started it.
+             * @example candidate-7
+             */
+            user_id: string | null;
+        };
+        /** @description A page of sessions. */
+        DeskSessions: {
+            /** @description For the query of the next page; null on the last one. */
+            next_cursor?: string | null;
+            sessions: components["schemas"]["DeskSessionView"][];
         };
         /** @description It was done. */
         Done: {
@@ -2172,6 +2312,11 @@ export interface components {
             expires_at: string;
             /** @description Who invites; empty where the author did not say. */
             host: string;
+            /**
+             * Format: date-time
+             * @description Nobody can start before.
+             */
+            opens_at: string;
             recording: boolean;
             /**
              * Format: int64
@@ -2192,6 +2337,17 @@ export interface components {
              * @description Until when; a week from its opening when left out.
              */
             closes_at?: string | null;
+            /**
+             * Format: email
+             * @description Whom the link is mailed to. Not kept.
+             * @example ada@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Whom the mail greets. Not kept.
+             * @example Ada
+             */
+            name?: string | null;
             /**
              * Format: date-time
              * @description From when it opens; now when left out.
@@ -2334,6 +2490,33 @@ export interface components {
             /** @description 64 hexadecimal digits, from `verify-otp`. */
             verification_token?: string | null;
         };
+        /** @description Who one is, and what this server offers to interviewers. */
+        Me: {
+            /** @description Invitations can be mailed. */
+            can_mail: boolean;
+            /** @description People can sign in by a mailed code. */
+            can_sign_in: boolean;
+            /**
+             * @description The proved address of whoever signed in here; null for users of an identity provider.
+             * @example user@example.com
+             */
+            email: string | null;
+            /** @description Pages of other sites may show the embedded interview (`VIVA_EMBED_ORIGINS`). */
+            embed_allowed: boolean;
+            /** @description Mails go to `GET /dev/outbox` instead of to people. */
+            is_development: boolean;
+            /**
+             * @description Of users: the user name.
+             * @example ann
+             */
+            name: string | null;
+            principal: components["schemas"]["PrincipalName"];
+            /**
+             * @description Of users.
+             * @example usr_01k0000000000000000000000a
+             */
+            user_id: string | null;
+        };
         /** @description That it was done. */
         Message: {
             /** @example OTP sent to your email */
@@ -2346,6 +2529,11 @@ export interface components {
             loaded: boolean;
             sha256: string;
         };
+        /**
+         * @description How near they are.
+         * @enum {string}
+         */
+        Nearness: "same" | "adjacent" | "apart" | "one_sided";
         /** @description A session of the beta dialect. */
         NewBetaSession: Record<string, never> & {
             /** @example gpt-4o-realtime-preview-2024-10-01 */
@@ -2361,6 +2549,8 @@ export interface components {
         NewInviteView: components["schemas"]["InviteView"] & {
             /** @description In the link; shown once, because only its hash is kept. */
             code: string;
+            /** @description The link is on its way to `email`. That it arrives is not known here. */
+            mailed: boolean;
             /** @description What the candidate opens. */
             url: string;
         };
@@ -2442,6 +2632,27 @@ export interface components {
             /** @description Address in the flat dialect: unique in the room. */
             username: string;
         };
+        /** @description Who may hold an interview. */
+        PersonaList: {
+            personas: components["schemas"]["PersonaView"][];
+        };
+        /** @description An interviewer. */
+        PersonaView: {
+            /** @description The kinds of interview that it holds when nobody is named. */
+            kinds: string[];
+            /** @description What a model that phrases for itself is told. */
+            manner: string;
+            /**
+             * @description As an interview's `persona` names it, and as it is spoken.
+             * @example Vera
+             */
+            name: string;
+            /**
+             * @description The speech engine's name of its voice; null: the engine's server chooses.
+             * @example heart
+             */
+            voice: string | null;
+        };
         /** @description Hashes (SHA-256 in hexadecimal) over canonical JSON. */
         Pins: {
             /** @description What was asked: id, kind, language, questions and follow-ups as the session was frozen with them. */
@@ -2468,13 +2679,26 @@ export interface components {
              */
             disclosure: components["schemas"]["Owed"];
         };
+        /** @description What is to be heard. */
+        PreviewBody: {
+            /**
+             * @description English; a short greeting when left out.
+             * @example Hello, I am Vera.
+             */
+            text?: string | null;
+        };
+        /**
+         * @description Who may be somebody.
+         * @enum {string}
+         */
+        PrincipalName: "local" | "platform" | "user";
         /** @description An error, as RFC 9457 problem details with the contracts' `detail` and `error` in them. */
         Problem: {
             /**
              * @description For programs: one of a closed table.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_sdp" | "body_too_large" | "unsupported_media_type" | "unauthorized" | "not_configured" | "forbidden_host" | "forbidden" | "proof_needed" | "wrong_code" | "not_found" | "method_not_allowed" | "consent_required" | "not_connected" | "session_ended" | "invite_used_up" | "budget_used_up" | "conflict" | "name_taken" | "held" | "room_closed" | "precondition_failed" | "range_not_satisfiable" | "room_full" | "idempotency_conflict" | "language_unavailable" | "rate_limited" | "at_capacity" | "draining" | "store_unavailable" | "request_timeout" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "internal";
+            code: "invalid_request" | "invalid_sdp" | "body_too_large" | "unsupported_media_type" | "unauthorized" | "not_configured" | "mail_not_configured" | "forbidden_host" | "forbidden" | "proof_needed" | "wrong_code" | "not_found" | "method_not_allowed" | "consent_required" | "not_connected" | "session_ended" | "invite_used_up" | "invite_closed" | "invite_not_open" | "budget_used_up" | "conflict" | "name_taken" | "held" | "room_closed" | "precondition_failed" | "range_not_satisfiable" | "room_full" | "idempotency_conflict" | "language_unavailable" | "rate_limited" | "at_capacity" | "draining" | "store_unavailable" | "request_timeout" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "internal";
             /** @description What is wrong and what to do about it, for people. */
             detail: string;
             /** @description The same text, where the voice contract looks for it. */
@@ -2493,6 +2717,37 @@ export interface components {
             detail: string;
             /** @description JSON Pointer (RFC 6901) into the body, or the parameter's name after a slash. */
             pointer: string;
+        };
+        /** @description The last problems. */
+        ProblemList: {
+            /**
+             * Format: int64
+             * @description Reports that were not counted, because too much happened at the same time.
+             */
+            dropped: number;
+            /** @description Newest first. */
+            problems: components["schemas"]["ProblemView"][];
+        };
+        /** @description Something that went wrong, once or more often. It names no person and no session: those are in the log. */
+        ProblemView: {
+            /**
+             * @description The part of Viva that says so.
+             * @example store
+             */
+            area: string;
+            /**
+             * Format: date-time
+             * @description The last time.
+             */
+            at: string;
+            /** Format: int64 */
+            count: number;
+            /** Format: date-time */
+            first_at: string;
+            /** @example warn */
+            level: string;
+            /** @example the mail server is too slow */
+            message: string;
         };
         /** @description One word. */
         ProcessHealth: {
@@ -4379,7 +4634,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invite_used_up` */
+            /** @description `invite_used_up`, `invite_closed` */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -10122,6 +10377,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `mail_not_configured`: set SMTP_SERVER, or leave `email` out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is larger than allowed */
             413: {
                 headers: {
@@ -10158,7 +10422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is about to stop */
+            /** @description `at_capacity`: too many mails wait */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10300,7 +10564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invite_used_up` */
+            /** @description `invite_used_up`, `invite_closed` */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -10357,6 +10621,473 @@ export interface operations {
             };
             /** @description In open mode only this machine is served */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is about to stop */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is about to stop */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_personas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaList"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is about to stop */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_personas_name_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description In whatever case
+                 * @example Vera
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description 24 kHz, mono, 16 bit */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": number[];
+                };
+            };
+            /** @description A parameter is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `budget_used_up`: what may be spent in a day is spent */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not of the type expected */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `upstream_failed`: the engine did not speak */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at_capacity`: others listen to previews */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `upstream_timeout`: the engine is too slow */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_problems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemList"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is about to stop */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sessions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Sessions of this interview, or of this kind.
+                 * @example general
+                 */
+                interview_id?: string;
+                /**
+                 * @description `live`: those that have not ended; `ended`: the others.
+                 * @example live
+                 */
+                state?: string;
+                /**
+                 * @description Entries in the answer, 1 to 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `Link` leads to the next page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskSessions"];
+                };
+            };
+            /** @description A parameter is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
