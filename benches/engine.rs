@@ -193,6 +193,7 @@ impl Session {
         let setup = ModelSetup {
             session_id: SessionId::from_random([1; 16]),
             instructions: String::new(),
+            voice: None,
             language: "en".into(),
             silence_ms: 600,
             prepare: prepare.iter().map(|&text| text.to_owned()).collect::<Vec<_>>().into(),
