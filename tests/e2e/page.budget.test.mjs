@@ -10,7 +10,7 @@ const SCRIPT_LIMIT_KIB = 200;
 const ROUNDS = 5;
 /**
  * How much slower than the machine of the test; 4 stands for a phone beside a desktop. The goal is 1 s at 4. On a
- * server's two shared cores the page took 0.8 to 1.1 s at 2 and 1.3 to 1.6 s at 4: the limits keep it from getting worse.
+ * server's two shared cores the page took 0.8 to 1.1 s at 2 and 1.3 to 1.6 s at 4: the limits keep it from growing.
  */
 const SLOWDOWNS = [
   { factor: 2, limitMs: 1_500 },
