@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use super::{
     MediaEvent, MediaPorts,
     downlink::Pacer,
-    front_door::{Admitted, Arrival, PeerId},
+    front_door::{Admitted, Arrival, Path, PeerId, Transport},
     opus::OpusError,
     peer::{Answer, Peer, PeerError, PeerOutput},
     recorder::Tap,
@@ -31,8 +31,8 @@ use crate::domain::{
 
 /// Silence of the network after which the candidate counts as away.
 const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
-/// The address that media goes to gives way to another one after so long a silence.
-const ADDRESS_SILENT_AFTER: Duration = Duration::from_secs(1);
+/// The path that media takes gives way to another one after so long a silence.
+const PATH_SILENT_AFTER: Duration = Duration::from_secs(1);
 /// Consent ends so long after the last authenticated check (RFC 7675 section 5.1).
 const CONSENT_FOR: Duration = Duration::from_secs(30);
 /// A peer that is not connected by then never will be (threat T7).
@@ -87,7 +87,13 @@ impl Outbox {
         Self { socket, is_ipv6, failed: metrics::counter!("viva_transmit_failed_total") }
     }
 
-    fn send(&self, datagram: &[u8], to: SocketAddr) {
+    fn send(&self, datagram: &[u8], to: Path) {
+        match to.transport {
+            Transport::Udp => self.send_udp(datagram, to.peer),
+        }
+    }
+
+    fn send_udp(&self, datagram: &[u8], to: SocketAddr) {
         let to = match to {
             SocketAddr::V4(v4) if self.is_ipv6 => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
             other => other,
@@ -112,9 +118,11 @@ struct Link {
     id: PeerId,
     state: LinkState,
     /// Where the last authenticated check came from: media goes there and nowhere else.
-    address: Option<SocketAddr>,
-    /// When that address was last heard.
-    address_heard: Instant,
+    path: Option<Path>,
+    /// When that path was last heard.
+    path_heard: Instant,
+    /// Where the check came from that the peer answers next.
+    checked: Option<Path>,
     deadline: Option<Instant>,
     since: Instant,
     last_check: Instant,
@@ -123,13 +131,18 @@ struct Link {
 }
 
 impl Link {
+    /// The way that an answer to a check takes: back where it came from.
+    fn stun_path(&self, to: SocketAddr) -> Path {
+        self.checked.filter(|path| path.peer == to).unwrap_or(Path { peer: to, transport: Transport::Udp })
+    }
+
     /// Sends what the peer still has to send and leaves all else; whether it is closed.
     fn send_rest(&mut self, out: &Outbox) -> bool {
         let mut is_closed = false;
         while let Some(output) = self.peer.poll() {
-            match (output, self.address) {
-                (PeerOutput::Transmit { datagram }, Some(address)) => out.send(&datagram, address),
-                (PeerOutput::TransmitStun { to, datagram }, _) => out.send(&datagram, to),
+            match (output, self.path) {
+                (PeerOutput::Transmit { datagram }, Some(path)) => out.send(&datagram, path),
+                (PeerOutput::TransmitStun { to, datagram }, _) => out.send(&datagram, self.stun_path(to)),
                 (PeerOutput::Closed, _) => is_closed = true,
                 _ => {}
             }
@@ -230,8 +243,9 @@ impl Call {
             peer,
             id,
             state: LinkState::Connecting,
-            address: None,
-            address_heard: now,
+            path: None,
+            path_heard: now,
+            checked: None,
             deadline: None,
             since: now,
             last_check: now,
@@ -293,15 +307,16 @@ impl Call {
         if let Admitted::Check { nominates } = arrival.kind {
             link.last_check = now;
             link.last_heard = now;
-            let is_silent = now.saturating_duration_since(link.address_heard) > ADDRESS_SILENT_AFTER;
-            if nominates || is_silent || link.address.is_none() {
-                link.address = Some(arrival.source);
+            link.checked = Some(arrival.path);
+            let is_silent = now.saturating_duration_since(link.path_heard) > PATH_SILENT_AFTER;
+            if nominates || is_silent || link.path.is_none() {
+                link.path = Some(arrival.path);
             }
         }
-        if link.address == Some(arrival.source) {
-            link.address_heard = now;
+        if link.path == Some(arrival.path) {
+            link.path_heard = now;
         }
-        link.peer.handle_datagram(arrival.source, arrival.datagram, now);
+        link.peer.handle_datagram(arrival.path.peer, arrival.datagram, now);
         self.drain(now, out);
         self.come_back(now);
     }
@@ -417,10 +432,10 @@ impl Call {
                 break;
             };
             match output {
-                PeerOutput::TransmitStun { to, datagram } => out.send(&datagram, to),
+                PeerOutput::TransmitStun { to, datagram } => out.send(&datagram, link.stun_path(to)),
                 PeerOutput::Transmit { datagram } => {
-                    if let Some(address) = link.address {
-                        out.send(&datagram, address);
+                    if let Some(path) = link.path {
+                        out.send(&datagram, path);
                     }
                 }
                 PeerOutput::Audio(packet) => {
@@ -518,7 +533,10 @@ impl Call {
     /// Whoever is leaving may acknowledge what it heard, or say goodbye itself; nothing else is taken from it.
     fn hear_leaving(&mut self, arrival: Arrival, out: &Outbox) {
         let Some(leaving) = self.leaving.as_mut() else { return };
-        leaving.link.peer.handle_datagram(arrival.source, arrival.datagram, arrival.at);
+        if matches!(arrival.kind, Admitted::Check { .. }) {
+            leaving.link.checked = Some(arrival.path);
+        }
+        leaving.link.peer.handle_datagram(arrival.path.peer, arrival.datagram, arrival.at);
         if leaving.link.send_rest(out) {
             self.drop_leaving(arrival.at, out);
         }

@@ -19,6 +19,7 @@ use metrics::Counter;
 
 use super::{
     peer::IceCredentials,
+    shard::Task,
     stun::{StunError, StunKind, StunMessage},
 };
 
@@ -27,7 +28,7 @@ const DATAGRAM_BYTES_MAX: usize = 2_048;
 /// Received datagrams are cut out of blocks of this size.
 const ARENA_BYTES: usize = 64 * 1024;
 /// 5-tuples that one peer may have verified at a time; the oldest gives way.
-const ADDRESSES_MAX: usize = 8;
+const PATHS_MAX: usize = 8;
 /// 5-tuples that one peer may verify between two ICE restarts: each costs the stack a candidate.
 const VERIFICATIONS_MAX: u32 = 256;
 /// How often a silent socket looks at its updates.
@@ -37,6 +38,19 @@ pub(super) const RECEIVE_WAIT: Duration = Duration::from_millis(50);
 pub(super) type PeerId = u64;
 /// Names a session within the process.
 pub(super) type CallKey = u64;
+
+/// How datagrams travel between a peer and this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Transport {
+    Udp,
+}
+
+/// Where a datagram came from, and where answers go: a 5-tuple without our end of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Path {
+    pub peer: SocketAddr,
+    pub transport: Transport,
+}
 
 /// What a datagram was found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +68,14 @@ pub(super) enum Admitted {
 pub(super) struct Arrival {
     pub call: CallKey,
     pub peer: PeerId,
-    pub source: SocketAddr,
+    pub path: Path,
     pub kind: Admitted,
     pub datagram: BytesMut,
     pub at: Instant,
 }
 
 /// A change of who may pass.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum RouteUpdate {
     /// This peer has these credentials from now on; earlier ones of it are void.
     Open {
@@ -80,7 +94,7 @@ struct Route {
     call: CallKey,
     credentials: IceCredentials,
     /// Verified, oldest first.
-    addresses: Vec<SocketAddr>,
+    paths: Vec<Path>,
     verifications: u32,
 }
 
@@ -118,17 +132,22 @@ impl Drops {
     }
 }
 
-/// The receiving thread's state.
-pub(super) struct FrontDoor {
-    socket: UdpSocket,
+/// Who may pass, and where to. Each receiving thread has one of its own; the shards keep all of them up to date.
+pub(super) struct Door {
     updates: Receiver<RouteUpdate>,
-    shards: Vec<SyncSender<Arrival>>,
-    stop: Arc<AtomicBool>,
+    shards: Vec<SyncSender<Task>>,
     routes: HashMap<PeerId, Route>,
     by_ufrag: HashMap<String, PeerId>,
-    by_address: HashMap<SocketAddr, PeerId>,
+    by_path: HashMap<Path, PeerId>,
     arena: BytesMut,
     drops: Drops,
+}
+
+/// The thread that receives from the UDP socket.
+pub(super) struct FrontDoor {
+    socket: UdpSocket,
+    door: Door,
+    stop: Arc<AtomicBool>,
     only_from: Option<Vec<IpAddr>>,
 }
 
@@ -138,25 +157,8 @@ fn may_send(only_from: Option<&[IpAddr]>, source: IpAddr) -> bool {
 }
 
 impl FrontDoor {
-    pub(super) fn new(
-        socket: UdpSocket,
-        updates: Receiver<RouteUpdate>,
-        shards: Vec<SyncSender<Arrival>>,
-        stop: Arc<AtomicBool>,
-        only_from: Option<Vec<IpAddr>>,
-    ) -> Self {
-        Self {
-            only_from,
-            socket,
-            updates,
-            shards,
-            stop,
-            routes: HashMap::new(),
-            by_ufrag: HashMap::new(),
-            by_address: HashMap::new(),
-            arena: BytesMut::new(),
-            drops: Drops::new(),
-        }
+    pub(super) fn new(socket: UdpSocket, door: Door, stop: Arc<AtomicBool>, only_from: Option<Vec<IpAddr>>) -> Self {
+        Self { socket, door, stop, only_from }
     }
 
     /// Receives until told to stop.
@@ -165,14 +167,17 @@ impl FrontDoor {
         while !self.stop.load(Ordering::Relaxed) {
             let received = self.socket.recv_from(&mut buffer);
             // Before the datagram: its peer may be among the updates.
-            if !self.take_updates() {
+            if !self.door.take_updates() {
                 return;
             }
             match received {
                 Ok((_, source)) if !may_send(self.only_from.as_deref(), canonical(source).ip()) => {
-                    self.drops.foreign.increment(1);
+                    self.door.drops.foreign.increment(1);
                 }
-                Ok((length, source)) => self.admit(&buffer[..length], canonical(source)),
+                Ok((length, source)) => {
+                    let path = Path { peer: canonical(source), transport: Transport::Udp };
+                    self.door.admit(&buffer[..length], path);
+                }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 // ICMP errors of what we sent come up here; they concern no datagram.
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
@@ -183,9 +188,23 @@ impl FrontDoor {
             }
         }
     }
+}
 
-    /// `false` when nobody can update any more: the media path is gone.
-    fn take_updates(&mut self) -> bool {
+impl Door {
+    pub(super) fn new(updates: Receiver<RouteUpdate>, shards: Vec<SyncSender<Task>>) -> Self {
+        Self {
+            updates,
+            shards,
+            routes: HashMap::new(),
+            by_ufrag: HashMap::new(),
+            by_path: HashMap::new(),
+            arena: BytesMut::new(),
+            drops: Drops::new(),
+        }
+    }
+
+    /// Takes the changes of who may pass. `false` when nobody can change it any more: the media path is gone.
+    pub(super) fn take_updates(&mut self) -> bool {
         loop {
             match self.updates.try_recv() {
                 Ok(update) => self.apply(update),
@@ -198,12 +217,12 @@ impl FrontDoor {
     fn apply(&mut self, update: RouteUpdate) {
         match update {
             RouteUpdate::Open { shard, call, peer, credentials } => {
-                let addresses = self.close(peer);
-                for address in &addresses {
-                    self.by_address.insert(*address, peer);
+                let paths = self.close(peer);
+                for path in &paths {
+                    self.by_path.insert(*path, peer);
                 }
                 self.by_ufrag.insert(credentials.local_ufrag.clone(), peer);
-                self.routes.insert(peer, Route { shard, call, credentials, addresses, verifications: 0 });
+                self.routes.insert(peer, Route { shard, call, credentials, paths, verifications: 0 });
             }
             RouteUpdate::Close { peer } => {
                 self.close(peer);
@@ -211,30 +230,30 @@ impl FrontDoor {
         }
     }
 
-    fn close(&mut self, peer: PeerId) -> Vec<SocketAddr> {
+    fn close(&mut self, peer: PeerId) -> Vec<Path> {
         let Some(route) = self.routes.remove(&peer) else { return Vec::new() };
         self.by_ufrag.remove(&route.credentials.local_ufrag);
-        for address in &route.addresses {
-            if self.by_address.get(address) == Some(&peer) {
-                self.by_address.remove(address);
+        for path in &route.paths {
+            if self.by_path.get(path) == Some(&peer) {
+                self.by_path.remove(path);
             }
         }
-        route.addresses
+        route.paths
     }
 
     /// RFC 7983: the first octet tells the protocol.
-    fn admit(&mut self, datagram: &[u8], source: SocketAddr) {
+    pub(super) fn admit(&mut self, datagram: &[u8], path: Path) {
         match datagram.first() {
-            Some(0..=3) => self.admit_stun(datagram, source),
-            Some(20..=63 | 128..=191) => match self.by_address.get(&source) {
-                Some(&peer) => self.pass(peer, source, Admitted::Media, datagram),
+            Some(0..=3) => self.admit_stun(datagram, path),
+            Some(20..=63 | 128..=191) => match self.by_path.get(&path) {
+                Some(&peer) => self.pass(peer, path, Admitted::Media, datagram),
                 None => self.drops.unverified.increment(1),
             },
             _ => self.drops.unknown_protocol.increment(1),
         }
     }
 
-    fn admit_stun(&mut self, datagram: &[u8], source: SocketAddr) {
+    fn admit_stun(&mut self, datagram: &[u8], path: Path) {
         let message = match StunMessage::parse(datagram) {
             Ok(message) => message,
             Err(StunError::Malformed) => return self.drops.malformed.increment(1),
@@ -243,12 +262,12 @@ impl FrontDoor {
             Err(StunError::Fingerprint) => return self.drops.fingerprint.increment(1),
         };
         match message.kind {
-            StunKind::BindingRequest => self.admit_check(&message, datagram, source),
-            StunKind::BindingSuccess => self.admit_check_answer(&message, datagram, source),
+            StunKind::BindingRequest => self.admit_check(&message, datagram, path),
+            StunKind::BindingSuccess => self.admit_check_answer(&message, datagram, path),
         }
     }
 
-    fn admit_check(&mut self, message: &StunMessage<'_>, datagram: &[u8], source: SocketAddr) {
+    fn admit_check(&mut self, message: &StunMessage<'_>, datagram: &[u8], path: Path) {
         let peer = message.local_ufrag.and_then(|ufrag| self.by_ufrag.get(ufrag)).copied();
         let Some((peer, route)) = peer.and_then(|peer| Some((peer, self.routes.get(&peer)?))) else {
             return self.drops.unknown_user.increment(1);
@@ -260,26 +279,26 @@ impl FrontDoor {
             return self.drops.role.increment(1); // That is our role, and never changes (ICE-lite).
         }
         let nominates = message.use_candidate;
-        if !self.verify(peer, source) {
+        if !self.verify(peer, path) {
             return self.drops.overload.increment(1);
         }
-        self.pass(peer, source, Admitted::Check { nominates }, datagram);
+        self.pass(peer, path, Admitted::Check { nominates }, datagram);
     }
 
-    fn admit_check_answer(&mut self, message: &StunMessage<'_>, datagram: &[u8], source: SocketAddr) {
-        let Some(&peer) = self.by_address.get(&source) else {
+    fn admit_check_answer(&mut self, message: &StunMessage<'_>, datagram: &[u8], path: Path) {
+        let Some(&peer) = self.by_path.get(&path) else {
             return self.drops.unverified.increment(1);
         };
         let password = self.routes.get(&peer).map(|route| route.credentials.remote_password.as_bytes());
         if !password.is_some_and(|password| message.is_authentic(password)) {
             return self.drops.wrong_integrity.increment(1);
         }
-        self.pass(peer, source, Admitted::CheckAnswer, datagram);
+        self.pass(peer, path, Admitted::CheckAnswer, datagram);
     }
 
     /// Notes a 5-tuple as this peer's; `false` when it had too many.
-    fn verify(&mut self, peer: PeerId, source: SocketAddr) -> bool {
-        let former = self.by_address.get(&source).copied();
+    fn verify(&mut self, peer: PeerId, path: Path) -> bool {
+        let former = self.by_path.get(&path).copied();
         if former == Some(peer) {
             return true;
         }
@@ -288,33 +307,33 @@ impl FrontDoor {
             return false;
         }
         route.verifications += 1;
-        if route.addresses.len() == ADDRESSES_MAX {
-            self.by_address.remove(&route.addresses.remove(0));
+        if route.paths.len() == PATHS_MAX {
+            self.by_path.remove(&route.paths.remove(0));
         }
-        route.addresses.push(source);
-        self.by_address.insert(source, peer);
+        route.paths.push(path);
+        self.by_path.insert(path, peer);
         if let Some(former) = former.and_then(|former| self.routes.get_mut(&former)) {
-            former.addresses.retain(|address| *address != source);
+            former.paths.retain(|verified| *verified != path);
         }
         true
     }
 
-    fn pass(&mut self, peer: PeerId, source: SocketAddr, kind: Admitted, datagram: &[u8]) {
+    fn pass(&mut self, peer: PeerId, path: Path, kind: Admitted, datagram: &[u8]) {
         let Some(route) = self.routes.get(&peer) else { return };
         if self.arena.capacity() < datagram.len() {
             self.arena.reserve(ARENA_BYTES);
         }
         self.arena.extend_from_slice(datagram);
         let datagram = self.arena.split();
-        let arrival = Arrival { call: route.call, peer, source, kind, datagram, at: Instant::now() };
-        if self.shards[route.shard].try_send(arrival).is_err() {
+        let arrival = Arrival { call: route.call, peer, path, kind, datagram, at: Instant::now() };
+        if self.shards[route.shard].try_send(Task::Arrival(arrival)).is_err() {
             self.drops.overload.increment(1);
         }
     }
 }
 
 /// An IPv4 address that came in through an IPv6 socket, as IPv4.
-fn canonical(address: SocketAddr) -> SocketAddr {
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 

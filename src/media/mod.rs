@@ -35,14 +35,14 @@ use tokio::sync::{mpsc, oneshot};
 pub use self::sdp::OfferError;
 use self::{
     call::{Call, CallShared, Outbox, PLAYOUT_DELAY_DEFAULT_MS},
-    front_door::{CallKey, FrontDoor, RECEIVE_WAIT},
+    front_door::{CallKey, Door, FrontDoor, RECEIVE_WAIT},
     peer::{Answer, Peer, PeerError},
     port::{DownlinkReceiver, UplinkFrame},
     recorder::Tap,
     rtc_peer::RtcStack,
     sdp::{Offer, check_offer},
     server_offer::OpenOffer,
-    shard::{Command, Reply, Shard},
+    shard::{Command, Reply, Shard, Task},
 };
 use crate::domain::{
     event::{ClientStats, QualityData},
@@ -50,10 +50,8 @@ use crate::domain::{
     session::{PeerEvent, PlayoutEvent},
 };
 
-/// Commands that may wait for a shard.
-const COMMANDS_MAX: usize = 1_024;
-/// Datagrams that may wait for a shard.
-const ARRIVALS_MAX: usize = 8_192;
+/// Datagrams and commands that may wait for a shard.
+const TASKS_MAX: usize = 8_192;
 /// Route changes that may wait for the front door.
 const ROUTES_MAX: usize = 1_024;
 /// Bytes that the socket may hold each way.
@@ -136,7 +134,7 @@ struct Inner {
     stack: RtcStack,
     silence: Bytes,
     epoch: Instant,
-    shards: Vec<SyncSender<Command>>,
+    shards: Vec<SyncSender<Task>>,
     sessions_max: usize,
     sessions: AtomicUsize,
     next_key: AtomicU64,
@@ -179,19 +177,18 @@ impl Media {
         let silence = opus::silence_packet().map_err(|error| MediaError::Codec(error.to_string()))?;
         let stop = Arc::new(AtomicBool::new(false));
         let (routes, updates) = sync_channel(ROUTES_MAX);
-        let (mut shards, mut doors, mut threads) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut shards, mut threads) = (Vec::new(), Vec::new());
         for index in 0..config.shards.max(1) {
-            let (commands, command_receiver) = sync_channel(COMMANDS_MAX);
-            let (arrivals, arrival_receiver) = sync_channel(ARRIVALS_MAX);
+            let (tasks, task_receiver) = sync_channel(TASKS_MAX);
             let out = Outbox::new(socket.try_clone().map_err(of_socket)?, local_addr.is_ipv6());
             let stop = Arc::clone(&stop);
-            let shard = Shard::new(index, command_receiver, arrival_receiver, routes.clone(), out, stop);
+            let shard = Shard::new(index, task_receiver, vec![routes.clone()], out, stop);
             threads.push(spawn(format!("viva-media-{index}"), move || shard.run())?);
-            shards.push(commands);
-            doors.push(arrivals);
+            shards.push(tasks);
         }
         drop(routes);
-        let front_door = FrontDoor::new(socket, updates, doors, Arc::clone(&stop), config.only_from);
+        let door = Door::new(updates, shards.clone());
+        let front_door = FrontDoor::new(socket, door, Arc::clone(&stop), config.only_from);
         threads.push(spawn("viva-udp".to_owned(), move || front_door.run())?);
         let inner = Inner {
             local_addr,
@@ -222,19 +219,20 @@ impl Media {
         let inner = &self.inner;
         let seat = Seat::take(inner)?;
         let key = inner.next_key.fetch_add(1, Ordering::Relaxed);
-        let commands = inner.shards[key as usize % inner.shards.len()].clone();
+        let tasks = inner.shards[key as usize % inner.shards.len()].clone();
         let shared = Arc::new(CallShared::default());
         let random = getrandom::u64().map_err(|error| MediaError::Stack(error.to_string()))?;
         let call = Call::new(ports, Arc::clone(&shared), inner.silence.clone(), random, inner.epoch)
             .map_err(|error| MediaError::Codec(error.to_string()))?;
-        commands.try_send(Command::Attach { key, call: Box::new(call) }).map_err(|error| match error {
+        let attach = Command::Attach { key, call: Box::new(call) };
+        tasks.try_send(Task::Command(attach)).map_err(|error| match error {
             std::sync::mpsc::TrySendError::Full(_) => MediaError::Full,
             std::sync::mpsc::TrySendError::Disconnected(_) => MediaError::Closed,
         })?;
         Ok(MediaSession {
             session_id,
             key,
-            commands,
+            tasks,
             shared,
             negotiation: tokio::sync::Mutex::new(()),
             current: Mutex::new(None),
@@ -307,7 +305,7 @@ struct RemoteDelay {
 pub struct MediaSession {
     session_id: SessionId,
     key: CallKey,
-    commands: SyncSender<Command>,
+    tasks: SyncSender<Task>,
     shared: Arc<CallShared>,
     /// One offer at a time.
     negotiation: tokio::sync::Mutex<()>,
@@ -368,7 +366,7 @@ impl MediaSession {
     /// [`SendError`] when it was not even taken.
     pub fn send_data(&self, message: impl Into<Vec<u8>>) -> Result<(), SendError> {
         let message = String::from_utf8(message.into()).map_err(|_| SendError::NotText)?;
-        self.commands.try_send(Command::Data { key: self.key, message }).map_err(|error| match error {
+        self.tasks.try_send(Task::Command(Command::Data { key: self.key, message })).map_err(|error| match error {
             std::sync::mpsc::TrySendError::Full(_) => SendError::Busy,
             std::sync::mpsc::TrySendError::Disconnected(_) => SendError::Gone,
         })
@@ -380,7 +378,7 @@ impl MediaSession {
     /// [`SendError`] when the tap was not even taken.
     pub fn record(&self, tap: Tap) -> Result<(), SendError> {
         let command = Command::Record { key: self.key, tap: Box::new(tap) };
-        self.commands.try_send(command).map_err(|error| match error {
+        self.tasks.try_send(Task::Command(command)).map_err(|error| match error {
             std::sync::mpsc::TrySendError::Full(_) => SendError::Busy,
             std::sync::mpsc::TrySendError::Disconnected(_) => SendError::Gone,
         })
@@ -414,7 +412,7 @@ impl MediaSession {
     /// Says goodbye to the peer and frees it; the session stays attached.
     pub async fn close(&self) {
         let (reply, done) = oneshot::channel();
-        if self.commands.try_send(Command::Close { key: self.key, reply }).is_ok() {
+        if self.tasks.try_send(Task::Command(Command::Close { key: self.key, reply })).is_ok() {
             // An error means that the shard is gone, and the peer with it.
             let _ = tokio::time::timeout(ANSWER_WAIT, done).await;
         }
@@ -476,7 +474,7 @@ impl MediaSession {
     }
 
     async fn ask(&self, command: Command, reply: oneshot::Receiver<Reply>) -> Result<Reply, OfferError> {
-        self.commands.try_send(command).map_err(|error| match error {
+        self.tasks.try_send(Task::Command(command)).map_err(|error| match error {
             std::sync::mpsc::TrySendError::Full(_) => OfferError::Busy,
             std::sync::mpsc::TrySendError::Disconnected(_) => OfferError::Gone,
         })?;

@@ -28,8 +28,8 @@ use crate::domain::audio::FRAME_MS;
 const PHASES: usize = FRAME_MS as usize;
 /// How often an idle shard looks after its sessions.
 const IDLE_WAIT: Duration = Duration::from_millis(FRAME_MS);
-/// Datagrams taken in one tick; the rest waits for the next.
-const ARRIVALS_PER_TICK: usize = 4_096;
+/// Datagrams and commands taken in one tick; the rest waits for the next.
+const TASKS_PER_TICK: usize = 4_096;
 /// A stall longer than this is not made up for.
 const STALL_MAX: Duration = Duration::from_millis(100);
 
@@ -76,15 +76,21 @@ pub(super) enum Command {
     },
 }
 
+/// What waits for a shard.
+pub(super) enum Task {
+    Arrival(Arrival),
+    Command(Command),
+}
+
 /// The SDP of our description.
 pub(super) type Reply = Result<String, PeerError>;
 
 /// A shard's thread state.
 pub(super) struct Shard {
     index: usize,
-    commands: Receiver<Command>,
-    arrivals: Receiver<Arrival>,
-    routes: SyncSender<RouteUpdate>,
+    tasks: Receiver<Task>,
+    /// One for each door.
+    doors: Vec<SyncSender<RouteUpdate>>,
     out: Outbox,
     stop: Arc<AtomicBool>,
     calls: HashMap<CallKey, Box<Call>>,
@@ -97,17 +103,15 @@ pub(super) struct Shard {
 impl Shard {
     pub(super) fn new(
         index: usize,
-        commands: Receiver<Command>,
-        arrivals: Receiver<Arrival>,
-        routes: SyncSender<RouteUpdate>,
+        tasks: Receiver<Task>,
+        doors: Vec<SyncSender<RouteUpdate>>,
         out: Outbox,
         stop: Arc<AtomicBool>,
     ) -> Self {
         Self {
             index,
-            commands,
-            arrivals,
-            routes,
+            tasks,
+            doors,
             out,
             stop,
             calls: HashMap::new(),
@@ -134,12 +138,11 @@ impl Shard {
 
     /// Nobody is connected: commands, and a look at every session now and then. `false` when nobody can command.
     fn run_idle(&mut self) -> bool {
-        match self.commands.recv_timeout(IDLE_WAIT) {
-            Ok(command) => self.handle_command(command),
+        match self.tasks.recv_timeout(IDLE_WAIT) {
+            Ok(task) => self.handle(task),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return false,
         }
-        while self.arrivals.try_recv().is_ok() {} // Of peers that are gone.
         let now = Instant::now();
         for phase in 0..PHASES {
             self.step_phase(phase, now, false);
@@ -155,10 +158,7 @@ impl Shard {
         while !self.stop.load(Ordering::Relaxed) {
             let due = anchor + Duration::from_millis(tick);
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            while let Ok(command) = self.commands.try_recv() {
-                self.handle_command(command);
-            }
-            self.take_arrivals();
+            self.take_tasks();
             self.release_waiting();
             let now = Instant::now();
             let late = now.saturating_duration_since(due);
@@ -188,19 +188,30 @@ impl Shard {
         self.calls.values().any(|call| call.has_link())
     }
 
-    fn take_arrivals(&mut self) {
-        for _ in 0..ARRIVALS_PER_TICK {
-            let Ok(arrival) = self.arrivals.try_recv() else { return };
-            let (key, now) = (arrival.call, arrival.at);
-            let former = self.peers(key);
-            let waits = self.guard(key, |call, out| {
-                call.handle_arrival(arrival, out);
-                call.is_waiting(now)
-            });
-            self.settle(key, former);
-            if waits == Some(true) && !self.waiting.contains(&key) {
-                self.waiting.push(key);
-            }
+    fn take_tasks(&mut self) {
+        for _ in 0..TASKS_PER_TICK {
+            let Ok(task) = self.tasks.try_recv() else { return };
+            self.handle(task);
+        }
+    }
+
+    fn handle(&mut self, task: Task) {
+        match task {
+            Task::Arrival(arrival) => self.handle_arrival(arrival),
+            Task::Command(command) => self.handle_command(command),
+        }
+    }
+
+    fn handle_arrival(&mut self, arrival: Arrival) {
+        let (key, now) = (arrival.call, arrival.at);
+        let former = self.peers(key);
+        let waits = self.guard(key, |call, out| {
+            call.handle_arrival(arrival, out);
+            call.is_waiting(now)
+        });
+        self.settle(key, former);
+        if waits == Some(true) && !self.waiting.contains(&key) {
+            self.waiting.push(key);
         }
     }
 
@@ -280,7 +291,7 @@ impl Shard {
     /// Lets the peer's checks in before our answer leaves; returns our description.
     fn open_route(&self, call: CallKey, peer: PeerId, answer: Answer) -> String {
         let Answer { sdp, credentials } = answer;
-        self.update_route(RouteUpdate::Open { shard: self.index, call, peer, credentials });
+        self.update_routes(RouteUpdate::Open { shard: self.index, call, peer, credentials });
         sdp
     }
 
@@ -292,13 +303,15 @@ impl Shard {
     fn settle(&self, key: CallKey, former: [Option<PeerId>; 2]) {
         let current = self.peers(key);
         for peer in former.into_iter().flatten().filter(|peer| !current.contains(&Some(*peer))) {
-            self.update_route(RouteUpdate::Close { peer });
+            self.update_routes(RouteUpdate::Close { peer });
         }
     }
 
-    fn update_route(&self, update: RouteUpdate) {
-        if self.routes.send(update).is_err() {
-            tracing::error!("front door is gone");
+    fn update_routes(&self, update: RouteUpdate) {
+        for door in &self.doors {
+            if door.send(update.clone()).is_err() {
+                tracing::error!("front door is gone");
+            }
         }
     }
 
