@@ -46,6 +46,8 @@ const QUALITY_EVERY: Duration = Duration::from_secs(2);
 pub(super) const PLAYOUT_DELAY_DEFAULT_MS: u64 = 60;
 /// Events that may wait for a session that does not read.
 const PENDING_EVENTS_MAX: usize = 1_024;
+/// First octet of SRTP and SRTCP (RFC 7983).
+const MEDIA_FIRST: std::ops::RangeInclusive<u8> = 128..=191;
 /// A jitter-buffer deadline this near is watched every millisecond.
 const GAP_SOON_MS: u64 = 50;
 /// Largest message taken from the page.
@@ -90,6 +92,12 @@ impl Outbox {
     fn send(&self, datagram: &[u8], to: Path) {
         match to.transport {
             Transport::Udp => self.send_udp(datagram, to.peer),
+        }
+    }
+
+    fn send_if(&self, datagram: &[u8], to: Option<Path>) {
+        if let Some(to) = to {
+            self.send(datagram, to);
         }
     }
 
@@ -316,9 +324,29 @@ impl Call {
         if link.path == Some(arrival.path) {
             link.path_heard = now;
         }
-        link.peer.handle_datagram(arrival.path.peer, arrival.datagram, now);
-        self.drain(now, out);
+        if arrival.kind == Admitted::Media && arrival.datagram.first().is_some_and(|first| MEDIA_FIRST.contains(first))
+        {
+            self.hear(&arrival.datagram, now, out);
+        } else {
+            link.peer.handle_datagram(arrival.path.peer, arrival.datagram, now);
+            self.drain(now, out);
+        }
         self.come_back(now);
+    }
+
+    /// Takes a datagram of SRTP or SRTCP.
+    fn hear(&mut self, datagram: &[u8], now: Instant, out: &Outbox) {
+        let now_ms = self.clock_ms(now);
+        let Some(link) = self.link.as_mut() else { return };
+        let path = link.path;
+        let Some(packet) = link.peer.handle_media(datagram, now, &mut |datagram| out.send_if(datagram, path)) else {
+            return;
+        };
+        link.last_heard = now;
+        self.uplink.push(packet, now_ms);
+        if link.state == LinkState::Connected {
+            self.uplink.advance(now_ms, &mut self.timeline, self.tap.as_deref_mut());
+        }
     }
 
     /// Releases what the jitter buffer holds back; whether it still waits for something soon.
@@ -403,7 +431,8 @@ impl Call {
             Ok(Some(packet)) => {
                 let Some(link) = self.link.as_mut() else { return };
                 let (timestamp, payload) = (packet.timestamp, self.tap.as_ref().map(|_| packet.payload.clone()));
-                match link.peer.send_audio(packet, now) {
+                let path = link.path;
+                match link.peer.send_audio(&packet, now, &mut |datagram| out.send_if(datagram, path)) {
                     Ok(()) => {
                         if let (Some(tap), Some(payload)) = (&mut self.tap, payload) {
                             tap.sent(timestamp, payload, audio_ms);
@@ -412,7 +441,6 @@ impl Call {
                     // Not open is not ready yet; the frame is lost as any packet may be.
                     Err(error) => tracing::debug!(%error, "audio was not sent"),
                 }
-                self.drain(now, out);
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "audio was not encoded"),
@@ -421,9 +449,7 @@ impl Call {
 
     /// Takes everything that the peer has to say.
     fn drain(&mut self, now: Instant, out: &Outbox) {
-        let now_ms = self.clock_ms(now);
         let mut is_closed = false;
-        let mut has_audio = false;
         while let Some(link) = self.link.as_mut() {
             let Some(output) = link.peer.poll() else {
                 // A deadline may be past already: never sooner than the next millisecond.
@@ -436,14 +462,6 @@ impl Call {
                 PeerOutput::Transmit { datagram } => {
                     if let Some(path) = link.path {
                         out.send(&datagram, path);
-                    }
-                }
-                PeerOutput::Audio(packet) => {
-                    link.last_heard = now;
-                    has_audio = true;
-                    self.uplink.push(packet, now_ms);
-                    if link.state == LinkState::Connected {
-                        self.uplink.advance(now_ms, &mut self.timeline, self.tap.as_deref_mut());
                     }
                 }
                 PeerOutput::Message(message) => {
@@ -464,8 +482,6 @@ impl Call {
         }
         if is_closed {
             self.close_peer(now, out);
-        } else if has_audio {
-            self.come_back(now);
         }
     }
 
@@ -494,6 +510,8 @@ impl Call {
             self.drain(now, out);
         }
         let Some(link) = self.link.as_mut() else { return };
+        let path = link.path;
+        link.peer.send_reports(now, &mut |datagram| out.send_if(datagram, path));
         let is_over = match link.state {
             LinkState::Connecting => now.duration_since(link.since) > SETUP_FOR,
             _ => now.duration_since(link.last_check) > CONSENT_FOR,

@@ -15,10 +15,8 @@ use crate::domain::audio::jitter::Packet;
 pub enum PeerOutput {
     /// A STUN message: it answers the check that came from `to`.
     TransmitStun { to: SocketAddr, datagram: BytesMut },
-    /// DTLS or SRTP: it goes where the last authenticated check came from.
+    /// DTLS: it goes where the last authenticated check came from.
     Transmit { datagram: BytesMut },
-    /// An Opus packet, decrypted.
-    Audio(Packet<Bytes>),
     /// A message on `viva-events`.
     Message(BytesMut),
     /// `viva-events` is open.
@@ -91,7 +89,11 @@ pub enum PeerError {
     Stack(String),
 }
 
-/// One WebRTC peer without sockets and clock. After any call, [`Peer::poll`] until it returns `None`.
+/// Takes a datagram of SRTP or SRTCP for the peer, at once: it goes where the last authenticated check came from.
+pub type Transmit<'a> = dyn FnMut(&[u8]) + 'a;
+
+/// One WebRTC peer without sockets and clock. After any call but those of media, [`Peer::poll`] until it returns
+/// `None`.
 pub trait Peer: Send {
     /// Answers a new offer of the same peer: an ICE restart.
     ///
@@ -111,7 +113,15 @@ pub trait Peer: Send {
     /// [`PeerError::NotOpen`] without such an offer, [`PeerError::Description`] for an answer that does not fit it.
     fn accept_answer(&mut self, answer: &Offer, now: Instant) -> Result<Answer, PeerError>;
 
-    /// Takes a datagram that the front door let in.
+    /// Takes a datagram of SRTP or SRTCP that the front door let in (first octet 128 to 191, RFC 7983); returns the
+    /// audio in it. Needs no poll.
+    fn handle_media(&mut self, datagram: &[u8], now: Instant, out: &mut Transmit<'_>) -> Option<Packet<Bytes>>;
+
+    /// Sends what is due beside audio: reports, and questions for what is missing. To be called every 20 ms; needs no
+    /// poll.
+    fn send_reports(&mut self, now: Instant, out: &mut Transmit<'_>);
+
+    /// Takes any other datagram that the front door let in.
     fn handle_datagram(&mut self, source: SocketAddr, datagram: BytesMut, now: Instant);
 
     /// Takes the passing of time.
@@ -123,11 +133,11 @@ pub trait Peer: Send {
     /// The next output.
     fn poll(&mut self) -> Option<PeerOutput>;
 
-    /// Sends one Opus packet.
+    /// Sends one packet of audio. Needs no poll.
     ///
     /// # Errors
     /// [`PeerError::NotOpen`] while media may not flow, [`PeerError::Stack`] otherwise.
-    fn send_audio(&mut self, packet: AudioPacket, now: Instant) -> Result<(), PeerError>;
+    fn send_audio(&mut self, packet: &AudioPacket, now: Instant, out: &mut Transmit<'_>) -> Result<(), PeerError>;
 
     /// Sends a text message on `viva-events`.
     ///

@@ -1,6 +1,7 @@
 //! The WebRTC stack: webrtc-rs's sans-I/O core. Only this file and its folder name `rtc`.
 
-mod reports;
+mod flow;
+mod keys;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -8,20 +9,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use rtc::{
-    crypto::{SignatureScheme, default_provider},
+    crypto::{RTCCryptoProvider, SignatureScheme, default_provider},
     data_channel::RTCDataChannelId,
     dtls::extension::extension_use_srtp::SrtpProtectionProfile,
     ice::mdns::MulticastDnsMode,
-    interceptor::{Registry, Slot},
+    interceptor::Registry,
     media_stream::MediaStreamTrack,
     peer_connection::{
         RTCPeerConnection, RTCPeerConnectionBuilder,
         certificate::{CertificateParams, RTCCertificate},
         configuration::{
             RTCConfigurationBuilder, RTCOfferOptions,
-            interceptor_registry::{configure_nack, configure_rtcp_reports},
             media_engine::{MIME_TYPE_OPUS, MediaEngine},
             setting_engine::{SctpMaxMessageSize, SettingEngine, SettingEngineBuilder},
         },
@@ -34,7 +34,6 @@ use rtc::{
             RTCIceCandidateInit,
         },
     },
-    rtp,
     rtp_transceiver::{
         RTCRtpSenderId,
         rtp_sender::{
@@ -46,9 +45,12 @@ use rtc::{
     shared::{TaggedBytesMut, TransportContext, TransportProtocol},
 };
 
-use self::reports::{ReportTap, Reports};
+use self::{
+    flow::{Flow, NtpClock},
+    keys::KeyTap,
+};
 use super::{
-    peer::{Answer, AudioPacket, IceCredentials, Peer, PeerError, PeerOutput, PeerStatistics},
+    peer::{Answer, AudioPacket, IceCredentials, Peer, PeerError, PeerOutput, PeerStatistics, Transmit},
     sdp::{Offer, finish_local, with_candidates},
 };
 use crate::domain::audio::jitter::Packet;
@@ -75,6 +77,8 @@ pub struct RtcStack {
     certificate: RTCCertificate,
     /// Addresses that answers announce.
     announced: Arc<[SocketAddr]>,
+    provider: Arc<dyn RTCCryptoProvider>,
+    ntp: NtpClock,
 }
 
 impl RtcStack {
@@ -87,7 +91,7 @@ impl RtcStack {
         let params = CertificateParams::new(vec!["viva".to_owned()]).map_err(stack)?;
         let certificate =
             RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, params).map_err(stack)?;
-        Ok(Self { certificate, announced: announced.into() })
+        Ok(Self { certificate, announced: announced.into(), provider, ntp: NtpClock::new() })
     }
 
     /// Makes a peer that answers `offer`.
@@ -118,16 +122,14 @@ impl RtcStack {
         let mut media = MediaEngine::default();
         media.register_codec(opus_codec(), RtpCodecKind::Audio).map_err(stack)?;
         let ssrc = getrandom::u32().map_err(stack)?;
-        let reports = Reports::default();
-        // The slots are named for the stack's own interceptors; this one is the nearest to the network.
-        let registry = configure_rtcp_reports(configure_nack(Registry::new(), &mut media))
-            .with(Slot::CongestionControl, ReportTap::new(reports.clone(), ssrc));
+        let tap = Arc::new(KeyTap::new(Arc::clone(&self.provider)));
         let configuration = RTCConfigurationBuilder::new().with_certificates(vec![self.certificate.clone()]).build();
         let mut connection = RTCPeerConnectionBuilder::new()
             .with_configuration(configuration)
-            .with_setting_engine(settings())
+            .with_setting_engine(settings(tap.clone()))
             .with_media_engine(media)
-            .with_interceptor_registry(registry)
+            // Media takes another way: see `flow`.
+            .with_interceptor_registry(Registry::new())
             .build(now)
             .map_err(stack)?;
         let sender = connection.add_track(audio_track(ssrc)).map_err(stack)?;
@@ -135,7 +137,10 @@ impl RtcStack {
             connection,
             sender,
             ssrc,
-            reports,
+            tap,
+            ntp: self.ntp,
+            flow: None,
+            asks_again: false,
             payload_type: OPUS_PAYLOAD_TYPE,
             announced: Arc::clone(&self.announced),
             channel: None,
@@ -148,10 +153,11 @@ impl RtcStack {
     }
 }
 
-fn settings() -> SettingEngine {
+fn settings(provider: Arc<dyn RTCCryptoProvider>) -> SettingEngine {
     // The stack's own consent timers are off (zero): the session counts authenticated checks itself.
     let off = Some(Duration::ZERO);
     SettingEngineBuilder::new()
+        .with_crypto_provider(provider)
         .with_lite(true)
         .with_answering_dtls_role(RTCDtlsRole::Server)
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
@@ -194,7 +200,12 @@ pub struct RtcPeer {
     connection: RTCPeerConnection,
     sender: RTCRtpSenderId,
     ssrc: u32,
-    reports: Reports,
+    tap: Arc<KeyTap>,
+    ntp: NtpClock,
+    /// Once DTLS is up.
+    flow: Option<Flow>,
+    /// Generic NACK was negotiated.
+    asks_again: bool,
     payload_type: u8,
     announced: Arc<[SocketAddr]>,
     channel: Option<RTCDataChannelId>,
@@ -255,6 +266,10 @@ impl RtcPeer {
         let local = self.connection.local_description().ok_or(PeerError::NotOpen)?;
         let refused = || PeerError::Description("our description lacks credentials".to_owned());
         let (sdp, local_ufrag, local_password) = finish_local(&local.sdp).ok_or_else(refused)?;
+        self.asks_again = has_nack(&sdp, self.payload_type) && has_nack(&remote.sdp, self.payload_type);
+        if let Some(flow) = &mut self.flow {
+            flow.set_asks_again(self.asks_again);
+        }
         let remote_password = remote.ice_password.clone();
         Ok(Answer { sdp, credentials: IceCredentials { local_ufrag, local_password, remote_password } })
     }
@@ -289,6 +304,21 @@ impl RtcPeer {
         }
     }
 
+    /// Takes over media once the handshake has made the keys.
+    fn begin_flow(&mut self, now: Instant) {
+        if self.flow.is_some() {
+            return;
+        }
+        let Some(keys) = self.tap.take() else { return };
+        match Flow::new(Arc::clone(&self.tap), keys, self.ssrc, self.ntp, now) {
+            Ok(mut flow) => {
+                flow.set_asks_again(self.asks_again);
+                self.flow = Some(flow);
+            }
+            Err(error) => tracing::error!(%error, "media keys were not taken"),
+        }
+    }
+
     fn mark_closed(&mut self) -> Option<PeerOutput> {
         let is_new = !std::mem::replace(&mut self.is_closed, true);
         is_new.then_some(PeerOutput::Closed)
@@ -296,12 +326,6 @@ impl RtcPeer {
 
     fn handle_message(&self, message: RTCMessage) -> Option<PeerOutput> {
         match message {
-            RTCMessage::RtpPacket(_, packet) => Some(PeerOutput::Audio(Packet {
-                ssrc: packet.header.ssrc,
-                sequence: packet.header.sequence_number,
-                timestamp: packet.header.timestamp,
-                payload: packet.payload,
-            })),
             RTCMessage::DataChannelMessage(id, message) if self.channel == Some(id) => {
                 Some(PeerOutput::Message(message.data))
             }
@@ -348,8 +372,11 @@ impl Peer for RtcPeer {
             TransportContext { local_addr, peer_addr: source, transport_protocol: TransportProtocol::UDP, ecn: None };
         // An error concerns this datagram alone: it is as good as lost.
         let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: datagram });
-        if is_dtls && self.is_dtls_closed() {
-            self.pending = self.mark_closed();
+        if is_dtls {
+            self.begin_flow(now);
+            if self.is_dtls_closed() {
+                self.pending = self.mark_closed();
+            }
         }
     }
 
@@ -392,22 +419,20 @@ impl Peer for RtcPeer {
         }
     }
 
-    fn send_audio(&mut self, packet: AudioPacket, now: Instant) -> Result<(), PeerError> {
-        if !self.is_connected || self.is_closed {
-            return Err(PeerError::NotOpen);
+    fn handle_media(&mut self, datagram: &[u8], now: Instant, out: &mut Transmit<'_>) -> Option<Packet<Bytes>> {
+        let received = self.flow.as_mut()?.receive(datagram, now, out)?;
+        (received.payload_type == self.payload_type).then_some(received.packet)
+    }
+
+    fn send_reports(&mut self, now: Instant, out: &mut Transmit<'_>) {
+        if let Some(flow) = self.flow.as_mut().filter(|flow| flow.poll_timeout() <= now) {
+            flow.handle_timeout(now, out);
         }
-        let header = rtp::header::Header {
-            version: 2,
-            marker: packet.marker,
-            payload_type: self.payload_type,
-            sequence_number: packet.sequence,
-            timestamp: packet.timestamp,
-            ssrc: self.ssrc,
-            ..Default::default()
-        };
-        let mut sender = self.connection.rtp_sender(self.sender).ok_or(PeerError::NotOpen)?;
-        sender.write_rtp(now, rtp::Packet { header, payload: packet.payload }).map_err(stack)?;
-        self.stage = Stage::Writes; // Nothing but a transmit can come of it.
+    }
+
+    fn send_audio(&mut self, packet: &AudioPacket, now: Instant, out: &mut Transmit<'_>) -> Result<(), PeerError> {
+        let flow = self.flow.as_mut().filter(|_| self.is_connected && !self.is_closed).ok_or(PeerError::NotOpen)?;
+        out(&flow.protect(packet, self.payload_type, now)?);
         Ok(())
     }
 
@@ -421,7 +446,7 @@ impl Peer for RtcPeer {
     }
 
     fn statistics(&self) -> PeerStatistics {
-        self.reports.statistics()
+        self.flow.as_ref().map_or_else(PeerStatistics::default, Flow::statistics)
     }
 
     fn close(&mut self, _now: Instant) {
@@ -436,6 +461,16 @@ fn transmit(write: TaggedBytesMut) -> PeerOutput {
         true => PeerOutput::TransmitStun { to: transport.peer_addr, datagram: message },
         false => PeerOutput::Transmit { datagram: message },
     }
+}
+
+/// Whether a description lets packets of this type be asked for again (RFC 4585 section 4.2).
+fn has_nack(sdp: &str, payload_type: u8) -> bool {
+    let feedback = |line: &str| {
+        line.strip_prefix("a=rtcp-fb:")
+            .and_then(|rest| rest.split_once(' '))
+            .is_some_and(|(of, kind)| kind.trim_end() == "nack" && (of == "*" || of.parse() == Ok(payload_type)))
+    };
+    sdp.lines().any(feedback)
 }
 
 fn host_candidate(address: SocketAddr) -> Result<RTCIceCandidateInit, PeerError> {

@@ -2,6 +2,7 @@
 
 mod jitter;
 mod playout;
+mod reception;
 mod trace;
 
 use viva::domain::audio::timeline::Timeline;

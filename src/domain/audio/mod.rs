@@ -6,6 +6,7 @@
 pub mod jitter;
 pub mod opus_packet;
 pub mod playout;
+pub mod reception;
 pub mod timeline;
 
 /// Ticks of the RTP clock in a millisecond (RFC 7587: 48 kHz whatever the audio bandwidth).
