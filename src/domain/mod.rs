@@ -12,6 +12,7 @@ pub mod interview;
 pub mod invitation;
 pub mod key_ring;
 pub mod limit;
+pub mod load;
 pub mod log;
 pub mod persona;
 pub mod practice;

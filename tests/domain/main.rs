@@ -11,6 +11,7 @@ mod ice;
 mod invitation;
 mod key_ring;
 mod limit;
+mod load;
 mod log;
 mod persona;
 mod protos;
