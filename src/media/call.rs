@@ -363,8 +363,8 @@ impl Call {
         self.is_connected() && self.uplink.deadline_ms().is_some_and(|deadline_ms| deadline_ms < soon_ms)
     }
 
-    /// The call's 20 ms: timers, commands, one frame out, events.
-    pub(super) fn step(&mut self, now: Instant, is_late: bool, out: &Outbox) {
+    /// The call's 20 ms: timers, commands, one frame out, events. Whether there is something to encode ahead.
+    pub(super) fn step(&mut self, now: Instant, is_late: bool, out: &Outbox) -> bool {
         self.check_link(now, out);
         self.check_leaving(now, out);
         self.release_uplink(now);
@@ -383,7 +383,11 @@ impl Call {
             self.report_quality(now);
         }
         self.retry_events();
+        false
     }
+
+    /// Encodes what will be sent next.
+    pub(super) fn encode_ahead(&mut self) {}
 
     /// Sends a message to the page.
     ///

@@ -6,6 +6,7 @@
 mod call;
 mod downlink;
 mod front_door;
+mod gauge;
 pub mod opus;
 mod peer;
 pub mod port;
@@ -36,6 +37,7 @@ pub use self::sdp::OfferError;
 use self::{
     call::{Call, CallShared, Outbox, PLAYOUT_DELAY_DEFAULT_MS},
     front_door::{CallKey, Door, FrontDoor, RECEIVE_WAIT},
+    gauge::{Gauge, ShardLoad},
     peer::{Answer, Peer, PeerError},
     port::{DownlinkReceiver, UplinkFrame},
     recorder::Tap,
@@ -47,6 +49,7 @@ use self::{
 use crate::domain::{
     event::{ClientStats, QualityData},
     id::SessionId,
+    load::Level,
     session::{PeerEvent, PlayoutEvent},
 };
 
@@ -134,12 +137,18 @@ struct Inner {
     stack: RtcStack,
     silence: Bytes,
     epoch: Instant,
-    shards: Vec<SyncSender<Task>>,
+    shards: Vec<ShardHandle>,
     sessions_max: usize,
     sessions: AtomicUsize,
     next_key: AtomicU64,
     stop: Arc<AtomicBool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// A shard, as others see it.
+struct ShardHandle {
+    tasks: SyncSender<Task>,
+    load: Arc<ShardLoad>,
 }
 
 impl Drop for Inner {
@@ -182,12 +191,14 @@ impl Media {
             let (tasks, task_receiver) = sync_channel(TASKS_MAX);
             let out = Outbox::new(socket.try_clone().map_err(of_socket)?, local_addr.is_ipv6());
             let stop = Arc::clone(&stop);
-            let shard = Shard::new(index, task_receiver, vec![routes.clone()], out, stop);
+            let load = Arc::new(ShardLoad::default());
+            let gauge = Gauge::new(index, Arc::clone(&load));
+            let shard = Shard::new(index, task_receiver, vec![routes.clone()], out, stop, gauge);
             threads.push(spawn(format!("viva-media-{index}"), move || shard.run())?);
-            shards.push(tasks);
+            shards.push(ShardHandle { tasks, load });
         }
         drop(routes);
-        let door = Door::new(updates, shards.clone());
+        let door = Door::new(updates, shards.iter().map(|shard| shard.tasks.clone()).collect());
         let front_door = FrontDoor::new(socket, door, Arc::clone(&stop), config.only_from);
         threads.push(spawn("viva-udp".to_owned(), move || front_door.run())?);
         let inner = Inner {
@@ -211,6 +222,11 @@ impl Media {
         self.inner.local_addr
     }
 
+    /// What the least loaded media thread gave up: new sessions go to it.
+    pub fn load(&self) -> Level {
+        self.inner.shards.iter().map(|shard| shard.load.level()).min().unwrap_or_default()
+    }
+
     /// Registers a session before any offer: its downlink may already be filled, and plays once a peer is connected.
     ///
     /// # Errors
@@ -219,7 +235,7 @@ impl Media {
         let inner = &self.inner;
         let seat = Seat::take(inner)?;
         let key = inner.next_key.fetch_add(1, Ordering::Relaxed);
-        let tasks = inner.shards[key as usize % inner.shards.len()].clone();
+        let tasks = inner.shards[seat.shard].tasks.clone();
         let shared = Arc::new(CallShared::default());
         let random = getrandom::u64().map_err(|error| MediaError::Stack(error.to_string()))?;
         let call = Call::new(ports, Arc::clone(&shared), inner.silence.clone(), random, inner.epoch)
@@ -260,9 +276,10 @@ impl Media {
     }
 }
 
-/// One of the sessions that may be there at a time.
+/// One of the sessions that may be there at a time, and the shard that it is given to.
 struct Seat {
     inner: Arc<Inner>,
+    shard: usize,
 }
 
 impl Seat {
@@ -273,12 +290,17 @@ impl Seat {
         let one_more = |taken| (taken < inner.sessions_max).then_some(taken + 1);
         inner.sessions.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).map_err(|_| MediaError::Full)?;
         metrics::gauge!("viva_media_sessions").increment(1.0);
-        Ok(Self { inner: Arc::clone(inner) })
+        // Two that come at once may choose the same shard: the next ones make up for it.
+        let sessions = |shard: &usize| inner.shards[*shard].load.sessions.load(Ordering::Relaxed);
+        let shard = (0..inner.shards.len()).min_by_key(sessions).unwrap_or(0);
+        inner.shards[shard].load.sessions.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { inner: Arc::clone(inner), shard })
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.inner.shards[self.shard].load.sessions.fetch_sub(1, Ordering::Relaxed);
         self.inner.sessions.fetch_sub(1, Ordering::AcqRel);
         metrics::gauge!("viva_media_sessions").decrement(1.0);
     }

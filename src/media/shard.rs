@@ -3,7 +3,7 @@
 //! does not fall on the same instant.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -13,12 +13,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::Histogram;
 use tokio::sync::oneshot;
 
 use super::{
     call::{Call, Outbox},
     front_door::{Arrival, CallKey, PeerId, RouteUpdate},
+    gauge::Gauge,
     peer::{Answer, Peer, PeerError},
     recorder::Tap,
     sdp::Offer,
@@ -32,6 +32,10 @@ const IDLE_WAIT: Duration = Duration::from_millis(FRAME_MS);
 const TASKS_PER_TICK: usize = 4_096;
 /// A stall longer than this is not made up for.
 const STALL_MAX: Duration = Duration::from_millis(100);
+/// With so many calls or fewer, what comes in wakes the shard: the wakings cost less than a tick each millisecond.
+const PROMPT_CALLS_MAX: usize = 8;
+/// What encoding a frame may take.
+const ENCODE_TIME: Duration = Duration::from_micros(200);
 
 /// What a shard is asked to do.
 pub(super) enum Command {
@@ -85,6 +89,35 @@ pub(super) enum Task {
 /// The SDP of our description.
 pub(super) type Reply = Result<String, PeerError>;
 
+/// The shard's clock: a tick each millisecond, at absolute times.
+struct Ticks {
+    anchor: Instant,
+    /// The next one to be done.
+    next: u64,
+    /// Ticks before this one follow a stall.
+    late_until: u64,
+}
+
+impl Ticks {
+    fn from(anchor: Instant) -> Self {
+        Self { anchor, next: 0, late_until: 0 }
+    }
+
+    fn due(&self) -> Instant {
+        self.anchor + Duration::from_millis(self.next)
+    }
+
+    /// Leaves out what a stall took.
+    fn skip(&mut self, late: Duration) {
+        self.anchor += late;
+        self.late_until = self.next + FRAME_MS;
+    }
+}
+
+fn phase_of(tick: u64) -> usize {
+    (tick % FRAME_MS) as usize
+}
+
 /// A shard's thread state.
 pub(super) struct Shard {
     index: usize,
@@ -97,7 +130,9 @@ pub(super) struct Shard {
     phases: [Vec<CallKey>; PHASES],
     /// Calls whose jitter buffer waits for something soon.
     waiting: Vec<CallKey>,
-    lateness: Histogram,
+    /// Calls that have audio to be encoded ahead; each at most once, because a step empties what another filled.
+    hungry: VecDeque<CallKey>,
+    gauge: Gauge,
 }
 
 impl Shard {
@@ -107,6 +142,7 @@ impl Shard {
         doors: Vec<SyncSender<RouteUpdate>>,
         out: Outbox,
         stop: Arc<AtomicBool>,
+        gauge: Gauge,
     ) -> Self {
         Self {
             index,
@@ -117,7 +153,8 @@ impl Shard {
             calls: HashMap::new(),
             phases: std::array::from_fn(|_| Vec::new()),
             waiting: Vec::new(),
-            lateness: metrics::histogram!("viva_pace_lateness_seconds"),
+            hungry: VecDeque::new(),
+            gauge,
         }
     }
 
@@ -152,35 +189,73 @@ impl Shard {
 
     /// Ticks at absolute times while anyone is connected.
     fn run_live(&mut self) {
-        let mut anchor = Instant::now();
-        let mut tick = 0;
-        let mut late_until = 0;
+        let mut ticks = Ticks::from(Instant::now());
+        let mut look_at = FRAME_MS;
         while !self.stop.load(Ordering::Relaxed) {
-            let due = anchor + Duration::from_millis(tick);
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            self.wait(&ticks);
+            let woken = Instant::now();
             self.take_tasks();
             self.release_waiting();
-            let now = Instant::now();
-            let late = now.saturating_duration_since(due);
-            if late > STALL_MAX {
-                // A stall is not made up for: the clock goes on from here, and speech is marked anew.
-                self.lateness.record(late.as_secs_f64());
-                anchor += late;
-                late_until = tick + FRAME_MS;
-            }
-            // A late tick sends at once; none is left out.
-            while anchor + Duration::from_millis(tick) <= now {
-                let late = now - (anchor + Duration::from_millis(tick));
-                let phase = (tick % FRAME_MS) as usize;
-                if !self.phases[phase].is_empty() {
-                    self.lateness.record(late.as_secs_f64());
+            self.step_due(&mut ticks);
+            self.gauge.note_work(woken.elapsed());
+            self.encode_ahead(&ticks);
+            self.gauge.settle(Instant::now());
+            if ticks.next >= look_at {
+                look_at = ticks.next + FRAME_MS;
+                if !self.has_link() {
+                    return;
                 }
-                self.step_phase(phase, now, tick < late_until);
-                tick += 1;
             }
-            if tick.is_multiple_of(FRAME_MS) && !self.has_link() {
+        }
+    }
+
+    /// Until the next tick that has anything to do. Where few are connected, what comes in wakes the thread at once;
+    /// where many are, it waits for the next millisecond, so that one waking serves several.
+    fn wait(&mut self, ticks: &Ticks) {
+        if self.calls.len() > PROMPT_CALLS_MAX || !self.waiting.is_empty() {
+            std::thread::sleep(ticks.due().saturating_duration_since(Instant::now()));
+            return;
+        }
+        let idle_ticks = (0..FRAME_MS).find(|ahead| !self.phases[phase_of(ticks.next + ahead)].is_empty());
+        let due = ticks.due() + Duration::from_millis(idle_ticks.unwrap_or(0));
+        match self.tasks.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(task) => self.handle(task),
+            Err(RecvTimeoutError::Timeout) => {}
+            // Nobody can ask for anything any more; what is under way goes on to its end.
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(due.saturating_duration_since(Instant::now())),
+        }
+    }
+
+    /// Steps the calls of each tick that is due. A late tick sends at once; none is left out.
+    fn step_due(&mut self, ticks: &mut Ticks) {
+        let now = Instant::now();
+        let late = now.saturating_duration_since(ticks.due());
+        if late > STALL_MAX {
+            // A stall is not made up for: the clock goes on from here, and speech is marked anew.
+            self.gauge.note_lateness(late);
+            ticks.skip(late);
+        }
+        while ticks.due() <= now {
+            let phase = phase_of(ticks.next);
+            if !self.phases[phase].is_empty() {
+                self.gauge.note_lateness(now - ticks.due());
+            }
+            self.step_phase(phase, now, ticks.next < ticks.late_until);
+            ticks.next += 1;
+        }
+    }
+
+    /// Encodes what will be sent next, in the time that is left before the next tick.
+    fn encode_ahead(&mut self, ticks: &Ticks) {
+        while let Some(key) = self.hungry.pop_front() {
+            let started = Instant::now();
+            if started + ENCODE_TIME > ticks.due() {
+                // No time is left: the tick encodes by itself whatever is not ready then.
+                self.hungry.push_front(key);
                 return;
             }
+            self.guard(key, |call, _| call.encode_ahead());
+            self.gauge.note_work(started.elapsed());
         }
     }
 
@@ -229,8 +304,11 @@ impl Shard {
         for index in 0..self.phases[phase].len() {
             let Some(&key) = self.phases[phase].get(index) else { return };
             let former = self.peers(key);
-            self.guard(key, |call, out| call.step(now, is_late, out));
+            let is_hungry = self.guard(key, |call, out| call.step(now, is_late, out));
             self.settle(key, former);
+            if is_hungry == Some(true) {
+                self.hungry.push_back(key);
+            }
             if self.calls.get(&key).is_some_and(|call| call.is_detached()) {
                 self.guard(key, |call, out| call.close_peer(now, out));
                 self.settle(key, former);

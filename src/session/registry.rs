@@ -154,6 +154,10 @@ impl Registry {
         }
         self.check_language(&new.interview.language)?;
         let place = self.places.clone().try_acquire_owned().map_err(|_| CreateError::AtCapacity)?;
+        if !self.deps.media.load().admits() {
+            metrics::counter!("viva_sessions_refused_total", "reason" => "load").increment(1);
+            return Err(CreateError::AtCapacity);
+        }
         self.deps.spending.admit().await?;
         let session_id = new.session_id.clone();
         let recording = RecordingSwitch::new(session_id.clone(), self.deps.recorder.clone(), new.interview.recording);
