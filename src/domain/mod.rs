@@ -8,6 +8,7 @@ pub mod event;
 pub mod guard;
 pub mod ice;
 pub mod id;
+pub mod impairment;
 pub mod interview;
 pub mod invitation;
 pub mod key_ring;

@@ -8,6 +8,7 @@ mod chat;
 mod grpc_code;
 mod guard;
 mod ice;
+mod impairment;
 mod invitation;
 mod key_ring;
 mod limit;
