@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use viva::{
     app::App,
-    commands::{healthcheck, mock_realtime, simulate, verify},
+    commands::{healthcheck, mock_realtime, netem, simulate, verify},
     config::Config,
     telemetry,
 };
@@ -33,6 +33,8 @@ enum Command {
     MockRealtime(mock_realtime::Arguments),
     /// Hold interviews with real WebRTC clients against a running Viva
     Simulate(simulate::Arguments),
+    /// Put a bad network in front of a running Viva, for tests: delay, loss, rate, black holes, new addresses
+    Netem(netem::Arguments),
     /// Check that the logs, rows and recordings of sessions still say the same
     Verify(verify::Arguments),
     /// Exit 0 when the Viva of this configuration answers on its port (for container health checks)
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
             Command::Serve | Command::Config => serve(config).await.map(|()| ExitCode::SUCCESS),
             Command::Healthcheck => healthcheck::run(&config).await.map(|()| ExitCode::SUCCESS),
             Command::MockRealtime(arguments) => mock_realtime::run(arguments).await.map(|()| ExitCode::SUCCESS),
+            Command::Netem(arguments) => netem::run(arguments).await.map(|()| ExitCode::SUCCESS),
             Command::Simulate(arguments) => simulate::run(arguments).await.map(|()| ExitCode::SUCCESS),
             Command::Verify(arguments) => Ok(verify::run(&config, arguments).await),
         }

@@ -2,6 +2,7 @@
 
 pub mod healthcheck;
 pub mod mock_realtime;
+pub mod netem;
 pub mod simulate;
 pub mod verify;
 

@@ -4,5 +4,6 @@
 
 pub mod candidate;
 pub mod cost;
+pub mod network;
 pub mod peer;
 pub mod speech;

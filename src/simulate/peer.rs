@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -37,6 +37,8 @@ const OPUS_PAYLOAD_TYPE: u8 = 111;
 const CHANNEL_LABEL: &str = "viva-events";
 /// Events that may wait for a slow reader: 10 s of audio and more.
 const EVENTS_MAX: usize = 1_024;
+/// How often a client checks its path, unless told otherwise.
+const CHECKS_EVERY: Duration = Duration::from_secs(2);
 
 /// What a client hears and sees.
 #[derive(Clone, Debug)]
@@ -177,6 +179,17 @@ impl ClientPeer {
     /// # Errors
     /// [`ClientError`] when the stack or the codec cannot be had.
     pub async fn new(bind: SocketAddr) -> Result<(Self, mpsc::Receiver<ClientEvent>), ClientError> {
+        Self::checking(bind, CHECKS_EVERY).await
+    }
+
+    /// The same, with a check of the path (RFC 7675) each `checks_every`: what a new address is found by.
+    ///
+    /// # Errors
+    /// As [`ClientPeer::new`].
+    pub async fn checking(
+        bind: SocketAddr,
+        checks_every: Duration,
+    ) -> Result<(Self, mpsc::Receiver<ClientEvent>), ClientError> {
         let (events, receiver) = mpsc::channel(EVENTS_MAX);
         let (gathered_sender, gathered) = watch::channel(false);
         let handler = Handler { events: events.clone(), gathered: gathered_sender, has_track: AtomicBool::new(false) };
@@ -185,6 +198,7 @@ impl ClientPeer {
         let settings = SettingEngineBuilder::new()
             .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)
+            .with_ice_timeouts(None, None, Some(checks_every))
             .build();
         let connection: Arc<dyn PeerConnection> = Arc::new(
             PeerConnectionBuilder::new()

@@ -21,9 +21,14 @@ use viva::{
     simulate::peer::{ClientEvent, ClientPeer, Heard},
 };
 
+mod cycles;
+mod flood;
 mod front_door;
+mod matrix;
 mod network;
+mod pesq;
 mod recorder;
+mod siege;
 
 const WAIT: Duration = Duration::from_secs(10);
 const TONE_HZ: f64 = 440.0;

@@ -27,15 +27,29 @@ pub struct Counts {
     pub reordered: u64,
 }
 
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        self.pushed += other.pushed;
-        self.delivered += other.delivered;
-        self.lost += other.lost;
-        self.dark += other.dark;
-        self.overflowed += other.overflowed;
-        self.duplicated += other.duplicated;
-        self.reordered += other.reordered;
+impl Counts {
+    fn zip(self, other: Self, with: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            pushed: with(self.pushed, other.pushed),
+            delivered: with(self.delivered, other.delivered),
+            lost: with(self.lost, other.lost),
+            dark: with(self.dark, other.dark),
+            overflowed: with(self.overflowed, other.overflowed),
+            duplicated: with(self.duplicated, other.duplicated),
+            reordered: with(self.reordered, other.reordered),
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        self.zip(other, u64::saturating_add)
+    }
+
+    /// What came since `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        self.zip(earlier, u64::saturating_sub)
     }
 }
 

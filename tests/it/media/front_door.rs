@@ -9,7 +9,7 @@ use viva::{
 use super::{Caller, LOOPBACK, Line, attribute, ice_ufrag, start, within};
 
 /// A STUN binding request (RFC 8489), as an attacker would write it.
-fn binding_request(user: Option<&str>, attributes: &[(u16, &[u8])], password: Option<&[u8]>) -> Vec<u8> {
+pub(super) fn binding_request(user: Option<&str>, attributes: &[(u16, &[u8])], password: Option<&[u8]>) -> Vec<u8> {
     use hmac::{Hmac, Mac};
     let mut message = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
     message.extend([9; 12]);

@@ -1,126 +1,84 @@
-//! Networks that lose, fall silent and rebind: a relay between the candidate and the server.
+//! Networks that lose, fall silent and rebind, between the candidate and the server.
 
 use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     time::{Duration, Instant},
 };
 
-use tokio::{net::UdpSocket, sync::RwLock, task::JoinHandle};
 use viva::{
-    domain::{audio::opus_packet::has_fec, id::ItemId, session::PeerEvent},
-    media::{Media, MediaEvent},
-    simulate::peer::{ClientEvent, ClientPeer},
+    domain::{
+        audio::opus_packet::has_fec,
+        id::ItemId,
+        impairment::{Conditions, Phase, Script, profile::Profile},
+        session::PeerEvent,
+    },
+    media::{Media, MediaConfig, MediaEvent},
+    simulate::{
+        network::{Network, NetworkConfig},
+        peer::{ClientEvent, ClientPeer},
+    },
 };
 
-use super::{Caller, LOOPBACK, Line, measure, seconds_of_tone, speech, start, within};
+use super::{Caller, LOOPBACK, Line, measure, seconds_of_tone, speech, within};
 
-/// What the network does.
-#[derive(Default)]
-struct Weather {
-    /// Nothing passes, either way.
-    is_dark: AtomicBool,
-    /// Of the server's media, so many packets in 256 are lost.
-    lost_in_256: AtomicU32,
+/// Where candidates find the network: the server announces it in its own place.
+pub(super) const NETWORK: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+const CLIENTS_MAX: usize = 64;
+const SEED: u64 = 0x5eed;
+
+/// A server whom candidates find at the network's address.
+pub(super) fn behind(sessions_max: usize) -> MediaConfig {
+    MediaConfig { bind: LOOPBACK, announced: vec![NETWORK], only_from: None, shards: 1, sessions_max }
 }
 
-/// A relay: the candidate talks to `front`, the server sees the address of `back`.
-struct Relay {
-    front: SocketAddr,
-    back: Arc<RwLock<Arc<UdpSocket>>>,
-    weather: Arc<Weather>,
-    tasks: Vec<JoinHandle<()>>,
+/// A server and the network before it: whoever calls goes through it, and knows nothing of it.
+pub(super) async fn start_behind(sessions_max: usize, script: Script) -> (Media, Network) {
+    let config = MediaConfig { bind: LOOPBACK, announced: vec![NETWORK], only_from: None, shards: 1, sessions_max };
+    let media = Media::start(config).unwrap();
+    let network = network_to(&media, NETWORK, script).await;
+    (media, network)
 }
 
-impl Drop for Relay {
-    fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
-    }
+/// A network of its own for one candidate of a server.
+pub(super) async fn network_to(media: &Media, ip: IpAddr, script: Script) -> Network {
+    let to = media.local_addr();
+    let listen = SocketAddr::new(ip, to.port());
+    Network::start(NetworkConfig { listen, to, script, seed: SEED, clients_max: CLIENTS_MAX }).await.unwrap()
 }
 
-async fn socket_to(server: SocketAddr) -> Arc<UdpSocket> {
-    let socket = UdpSocket::bind(LOOPBACK).await.unwrap();
-    socket.connect(server).await.unwrap();
-    Arc::new(socket)
+/// How often the clients of a siege check their path: what a browser does while nothing comes.
+const CHECKS_EVERY: Duration = Duration::from_millis(200);
+
+/// Whether tests take the time that `make test-long` gives them.
+pub(super) fn is_long() -> bool {
+    std::env::var("VIVA_TEST_LONG").is_ok_and(|value| value == "1")
 }
 
-impl Relay {
-    async fn to(server: SocketAddr) -> Self {
-        let front = Arc::new(UdpSocket::bind(LOOPBACK).await.unwrap());
-        let back = Arc::new(RwLock::new(socket_to(server).await));
-        let weather = Arc::new(Weather::default());
-        let client = Arc::new(RwLock::new(None));
-        let inward = tokio::spawn({
-            let (front, back, weather) = (Arc::clone(&front), Arc::clone(&back), Arc::clone(&weather));
-            let client = Arc::clone(&client);
-            async move {
-                let mut buffer = [0; 2_048];
-                while let Ok((length, source)) = front.recv_from(&mut buffer).await {
-                    *client.write().await = Some(source);
-                    if !weather.is_dark.load(Ordering::Relaxed) {
-                        let _ = back.read().await.send(&buffer[..length]).await;
-                    }
-                }
-            }
-        });
-        let mut relay = Self { front: front.local_addr().unwrap(), back, weather, tasks: vec![inward] };
-        relay.carry_back(front, client).await;
-        relay
-    }
+/// A call through the network at `ip`, of a client that checks its path often.
+pub(super) async fn call_through(line: &mut Line, ip: IpAddr) -> Caller {
+    let (peer, events) = ClientPeer::checking(LOOPBACK, CHECKS_EVERY).await.unwrap();
+    let mut caller = Caller { peer, events };
+    let answer = line.session.offer(&caller.peer.offer(false).await.unwrap()).await.unwrap();
+    caller.peer.accept(&at(&answer, ip)).await.unwrap();
+    caller.expect(|event| matches!(event, ClientEvent::Connected)).await;
+    line.expect_peer(|event| matches!(event, PeerEvent::Connected { .. })).await;
+    caller
+}
 
-    async fn carry_back(&mut self, front: Arc<UdpSocket>, client: Arc<RwLock<Option<SocketAddr>>>) {
-        let (back, weather) = (Arc::clone(&self.back), Arc::clone(&self.weather));
-        self.tasks.push(tokio::spawn(async move {
-            let mut buffer = [0; 2_048];
-            let mut seed = 1u32;
-            loop {
-                let socket = Arc::clone(&*back.read().await);
-                // The wait ends now and then, so that another socket is taken up.
-                let wait = Duration::from_millis(50);
-                let Ok(Ok(length)) = tokio::time::timeout(wait, socket.recv(&mut buffer)).await else { continue };
-                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let is_media = (128..192).contains(&buffer[0]);
-                let is_lost = is_media && seed >> 24 < weather.lost_in_256.load(Ordering::Relaxed);
-                if let (Some(client), false) =
-                    (*client.read().await, is_lost || weather.is_dark.load(Ordering::Relaxed))
-                {
-                    let _ = front.send_to(&buffer[..length], client).await;
-                }
-            }
-        }));
-    }
-
-    /// From now on the server sees another address: the NAT forgot the old one.
-    async fn rebind(&self, server: SocketAddr) {
-        *self.back.write().await = socket_to(server).await;
-    }
-
-    /// A call through the relay.
-    async fn call(&self, media: &Media, line: &mut Line) -> Caller {
-        let (peer, events) = ClientPeer::new(LOOPBACK).await.unwrap();
-        let mut caller = Caller { peer, events };
-        let answer = line.session.offer(&caller.peer.offer(false).await.unwrap()).await.unwrap();
-        let (port, relayed) = (media.local_addr().port(), self.front.port());
-        caller.peer.accept(&answer.replace(&format!(" {port} typ"), &format!(" {relayed} typ"))).await.unwrap();
-        caller.expect(|event| matches!(event, ClientEvent::Connected)).await;
-        line.expect_peer(|event| matches!(event, PeerEvent::Connected { .. })).await;
-        caller
-    }
+/// The answer with another network's address in it.
+pub(super) fn at(answer: &str, ip: IpAddr) -> String {
+    answer.replace(&format!(" {NETWORK} "), &format!(" {ip} "))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_candidate_behind_a_new_address_is_followed() {
-    let media = start(4);
+    let (media, network) = start_behind(4, Script::default()).await;
     let mut line = Line::attach(&media);
-    let relay = Relay::to(media.local_addr()).await;
-    let mut caller = relay.call(&media, &mut line).await;
+    let mut caller = Caller::call(&mut line).await;
     let item_id = ItemId::new("item");
     line.downlink.push(&item_id, seconds_of_tone(60)).unwrap();
     while measure(&caller.heard().await.pcm).1 < 1_000.0 {}
-    relay.rebind(media.local_addr()).await;
+    network.rebind();
     let rebound = Instant::now();
     // Packets to the old address are gone by now; only an authenticated check can bring them to the new one.
     while caller.heard().await.at < rebound + Duration::from_millis(200) {}
@@ -133,19 +91,18 @@ async fn a_candidate_behind_a_new_address_is_followed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_candidate_in_a_tunnel_is_away_and_comes_back() {
-    let media = start(4);
+    let (media, network) = start_behind(4, Script::default()).await;
     let mut line = Line::attach(&media);
-    let relay = Relay::to(media.local_addr()).await;
-    let mut caller = relay.call(&media, &mut line).await;
+    let mut caller = Caller::call(&mut line).await;
     let item_id = ItemId::new("item");
     line.downlink.push(&item_id, seconds_of_tone(20)).unwrap();
     line.downlink.finish(&item_id).unwrap();
     caller.speak(5, |_| false).await;
-    relay.weather.is_dark.store(true, Ordering::Relaxed);
+    network.set_dark(true);
     line.expect_peer(|event| *event == PeerEvent::Disconnected).await;
     while line.uplink.try_recv().is_ok() {}
     while caller.events.try_recv().is_ok() {}
-    relay.weather.is_dark.store(false, Ordering::Relaxed);
+    network.set_dark(false);
     caller.speak(5, |_| false).await;
     let back = line.expect_peer(|event| !matches!(event, PeerEvent::ChannelOpen)).await;
     let PeerEvent::Connected { audio_ms } = back else { panic!("{back:?}") };
@@ -158,11 +115,11 @@ async fn a_candidate_in_a_tunnel_is_away_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lossy_way_to_the_candidate_gets_error_correction() {
-    let media = start(4);
+    let (media, network) = start_behind(4, Script::default()).await;
     let mut line = Line::attach(&media);
-    let relay = Relay::to(media.local_addr()).await;
-    relay.weather.lost_in_256.store(26, Ordering::Relaxed);
-    let mut caller = relay.call(&media, &mut line).await;
+    let mut caller = Caller::call(&mut line).await;
+    let lossy = Phase { from_ms: 0, conditions: Conditions { loss: 0.1, ..Conditions::default() } };
+    network.follow(Script { down: vec![lossy], ..Script::default() });
     let pcm: Vec<i16> = speech().flatten().collect();
     // The first item goes out clean: nobody has reported a loss yet.
     line.downlink.push(&ItemId::new("before"), pcm.clone()).unwrap();
@@ -187,6 +144,27 @@ async fn a_lossy_way_to_the_candidate_gets_error_correction() {
             break;
         }
         assert!(index < 4, "no error correction in {loud} frames of speech");
+    }
+    media.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_network_counts_what_it_does() {
+    let (media, network) = start_behind(4, Profile::Loss(10).script()).await;
+    let mut line = Line::attach(&media);
+    let caller = Caller::call(&mut line).await;
+    line.downlink.push(&ItemId::new("item"), seconds_of_tone(4)).unwrap();
+    caller.speak(100, |_| false).await;
+    network.rebind();
+    network.set_dark(true);
+    caller.speak(20, |_| false).await;
+    let report = network.stop().await;
+    assert_eq!((report.clients, report.refused, report.rebinds), (1, 0, 1));
+    assert!(report.up.pushed >= 120 && report.up.dark >= 15, "{report:?}");
+    for counts in [report.up, report.down] {
+        let passed = counts.pushed - counts.dark;
+        assert_eq!(counts.delivered + counts.lost, passed, "{report:?}");
+        assert!((0.01..0.3).contains(&(counts.lost as f64 / passed as f64)), "{report:?}");
     }
     media.shutdown().await;
 }

@@ -1,0 +1,297 @@
+//! RingRTC's network profiles, all at once, one real client each, both directions.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    net::{IpAddr, Ipv4Addr},
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{timeout, timeout_at},
+};
+use viva::{
+    domain::{
+        id::ItemId,
+        impairment::{
+            Counts, Script,
+            profile::{self, Profile},
+        },
+        session::{ModelEvent, PeerEvent, PlayoutEvent},
+    },
+    engine::BuiltinEngine,
+    media::{
+        Media, MediaEvent,
+        port::{FRAME_SAMPLES, FrameKind, UplinkFrame},
+    },
+    simulate::peer::{ClientEvent, ClientPeer},
+};
+
+use super::{
+    Caller, Line,
+    network::{NETWORK, behind, call_through, is_long, network_to, start_behind},
+    speech,
+};
+use crate::engine::rig::{CLIPS, Rig, clip, edits, words};
+
+const FRAME: Duration = Duration::from_millis(20);
+/// Frames on a clean network before the profile: they tell which frame is which.
+const LEAD_FRAMES: usize = 25;
+/// Nothing comes any more.
+const QUIET: Duration = Duration::from_secs(2);
+/// The fastest packet at Moderate: 100 ms less 0.58 deviations of 25 ms.
+const MODERATE_FASTEST: Duration = Duration::from_micros(85_566);
+
+/// What a client went through.
+struct Outcome {
+    profile: Profile,
+    spoken: usize,
+    /// Frames that the model got, by kind.
+    kinds: BTreeMap<String, usize>,
+    /// From the microphone to the model, of frames that came themselves.
+    delays: Vec<Duration>,
+    agent_sent: usize,
+    agent_heard: usize,
+    is_closed: bool,
+    was_away: bool,
+    last_frame: usize,
+    up: Counts,
+    down: Counts,
+}
+
+/// When each frame was spoken, by its number.
+async fn talk(peer: &ClientPeer, frames: usize) -> Vec<Instant> {
+    let mut clock = tokio::time::interval(FRAME);
+    let mut spoken = Vec::with_capacity(frames);
+    for pcm in std::iter::repeat_with(speech).flatten().take(frames) {
+        clock.tick().await;
+        spoken.push(Instant::now());
+        peer.send_frame(&pcm).await.unwrap();
+    }
+    spoken
+}
+
+/// All that the model gets, until nothing comes any more.
+async fn listen(uplink: &mut mpsc::Receiver<UplinkFrame>) -> Vec<(Instant, UplinkFrame)> {
+    let mut frames = Vec::new();
+    while let Ok(Some(frame)) = timeout(QUIET, uplink.recv()).await {
+        frames.push((Instant::now(), frame));
+    }
+    frames
+}
+
+/// Which frames of the interviewer's the client hears until `until`, counted from the start of the talk spurt.
+async fn hear(events: &mut mpsc::Receiver<ClientEvent>, until: Instant) -> HashSet<usize> {
+    let mut first = None;
+    let mut numbers = HashSet::new();
+    while let Ok(Some(event)) = timeout_at(until.into(), events.recv()).await {
+        let ClientEvent::Audio(heard) = event else { continue };
+        if first.is_some() || heard.marker {
+            let since = heard.timestamp.wrapping_sub(*first.get_or_insert(heard.timestamp));
+            numbers.insert(since as usize / 960);
+        }
+    }
+    numbers
+}
+
+/// Whether the peer left, and whether it was away.
+fn fate(events: &mut mpsc::Receiver<MediaEvent>) -> (bool, bool) {
+    let (mut is_closed, mut was_away) = (false, false);
+    while let Ok(event) = events.try_recv() {
+        is_closed |= event == MediaEvent::Peer(PeerEvent::Closed);
+        was_away |= event == MediaEvent::Peer(PeerEvent::Disconnected);
+    }
+    (is_closed, was_away)
+}
+
+/// One client under one profile for `seconds`.
+async fn hold(media: Media, ip: IpAddr, profile: Profile, seconds: usize) -> Outcome {
+    let network = network_to(&media, ip, Script::default()).await;
+    let mut line = Line::attach(&media);
+    let Caller { peer, mut events } = call_through(&mut line, ip).await;
+    // The interviewer speaks all the time; the first packet is heard on the clean network.
+    let item_id = ItemId::new("agent");
+    let agent: Vec<i16> = std::iter::repeat_with(speech).flatten().take(seconds * 50).flatten().collect();
+    line.downlink.push(&item_id, agent).unwrap();
+    line.downlink.finish(&item_id).unwrap();
+    let PlayoutEvent::Started { .. } = line.playout_event().await else { panic!("nothing is played") };
+    let lead = talk(&peer, LEAD_FRAMES).await;
+    let first = line.frame().await;
+    network.follow(profile.script());
+    let until = Instant::now() + Duration::from_secs(seconds as u64) + QUIET;
+    let (mut spoken, frames, heard) =
+        tokio::join!(talk(&peer, seconds * 50), listen(&mut line.uplink), hear(&mut events, until),);
+    spoken.splice(0..0, lead);
+    let (is_closed, was_away) = fate(&mut line.events);
+    let report = network.stop().await;
+    let mut outcome = Outcome {
+        profile,
+        spoken: spoken.len(),
+        kinds: BTreeMap::new(),
+        delays: Vec::new(),
+        agent_sent: seconds * 50,
+        agent_heard: heard.iter().filter(|number| **number < seconds * 50).count(),
+        is_closed,
+        was_away,
+        last_frame: 0,
+        up: report.up,
+        down: report.down,
+    };
+    outcome.count(&spoken, first, frames);
+    outcome
+}
+
+impl Outcome {
+    fn count(&mut self, spoken: &[Instant], first: UplinkFrame, frames: Vec<(Instant, UplinkFrame)>) {
+        let first_time = first.rtp_time;
+        *self.kinds.entry(format!("{:?}", first.kind)).or_default() += 1;
+        for (at, frame) in frames {
+            *self.kinds.entry(format!("{:?}", frame.kind)).or_default() += 1;
+            let number = (frame.rtp_time.wrapping_sub(first_time) / 960) as usize;
+            self.last_frame = self.last_frame.max(number);
+            if let (FrameKind::Normal, true, Some(said)) = (frame.kind, number >= LEAD_FRAMES, spoken.get(number)) {
+                self.delays.push(at.saturating_duration_since(*said));
+            }
+        }
+    }
+
+    /// Frames in which the model heard the candidate: as they were, repaired or concealed.
+    fn heard(&self) -> usize {
+        let silent = |kind: &str| ["Silence", "Dtx"].contains(&kind);
+        self.kinds.iter().filter(|(kind, _)| !silent(kind)).map(|(_, count)| count).sum()
+    }
+
+    fn delay(&self, percent: usize) -> Duration {
+        if self.delays.is_empty() { Duration::ZERO } else { super::siege::percentile(&self.delays, percent) }
+    }
+
+    fn print(&self) {
+        let share = |counts: Counts| (counts.lost + counts.overflowed) as f64 / counts.pushed.max(1) as f64 * 100.0;
+        println!(
+            "{:>14}: lost {:>4.1} % up, {:>4.1} % down; model heard {} of {} {:?}; delay p50 {:?}, p95 {:?}; \
+             candidate got {} of {}; closed {}, away {}",
+            self.profile.name(),
+            share(self.up),
+            share(self.down),
+            self.heard(),
+            self.spoken,
+            self.kinds,
+            self.delay(50),
+            self.delay(95),
+            self.agent_heard,
+            self.agent_sent,
+            self.is_closed,
+            self.was_away,
+        );
+    }
+
+    fn assert_good(&self) {
+        let name = self.profile.name();
+        let loss_max = match self.profile {
+            Profile::Loss(percent) | Profile::BurstLoss(percent) => u32::from(percent),
+            Profile::Rate(rate) if rate < 50 => 50,
+            _ => 31,
+        };
+        if loss_max > 40 {
+            return;
+        }
+        assert!(!self.is_closed && !self.was_away, "{name}: the session was dropped");
+        // Of the last second something came through, however late.
+        assert!(self.last_frame + 100 >= self.spoken, "{name}: nothing after frame {}", self.last_frame);
+        let lost = self.down.lost + self.down.overflowed;
+        let passing = 1.0 - lost as f64 / self.down.pushed.max(1) as f64;
+        let got = self.agent_heard as f64 / self.agent_sent as f64;
+        assert!(got >= passing - 0.1, "{name}: the candidate got {got} where {passing} passed");
+        if loss_max <= 10 || matches!(self.profile, Profile::Clean | Profile::Moderate | Profile::Rate(100..)) {
+            let (heard, wanted) = (self.heard(), self.spoken * 99 / 100);
+            assert!(heard >= wanted, "{name}: the model heard {heard} of {} frames: {:?}", self.spoken, self.kinds);
+        }
+        if self.profile == Profile::Moderate {
+            // Stricter than the time in the jitter buffer: what the network's jitter took is in it.
+            let held = self.delay(95).saturating_sub(MODERATE_FASTEST);
+            assert!(held <= Duration::from_millis(120), "{name}: held for {held:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_profile_is_borne_at_once() {
+    let seconds = if is_long() { 180 } else { 10 };
+    let media = Media::start(behind(profile::ALL.len())).unwrap();
+    let mut calls = JoinSet::new();
+    for (place, profile) in profile::ALL.into_iter().enumerate() {
+        let ip = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2 + place as u8));
+        calls.spawn(hold(media.clone(), ip, profile, seconds));
+    }
+    let mut outcomes = calls.join_all().await;
+    media.shutdown().await;
+    outcomes.sort_by_key(|outcome| profile::ALL.iter().position(|profile| *profile == outcome.profile));
+    outcomes.iter().for_each(Outcome::print);
+    outcomes.iter().for_each(Outcome::assert_good);
+    // What was measured was bad: the profiles did lose.
+    assert!(outcomes.iter().any(|outcome| outcome.up.lost * 4 > outcome.up.pushed));
+}
+
+static ENGINE: LazyLock<BuiltinEngine> = LazyLock::new(|| BuiltinEngine::new(None));
+
+/// What the model gets of a clip that is said through a network.
+async fn said_through(media: Media, pcm: Vec<i16>) -> Vec<i16> {
+    let mut line = Line::attach(&media);
+    let Caller { peer, events: _events } = call_through(&mut line, NETWORK).await;
+    let frames = pcm.chunks(FRAME_SAMPLES).map(|chunk| {
+        let mut frame = [0; FRAME_SAMPLES];
+        frame[..chunk.len()].copy_from_slice(chunk);
+        frame
+    });
+    let speak = async {
+        let mut clock = tokio::time::interval(FRAME);
+        for frame in frames {
+            clock.tick().await;
+            peer.send_frame(&frame).await.unwrap();
+        }
+    };
+    let ((), heard) = tokio::join!(speak, listen(&mut line.uplink));
+    heard.into_iter().flat_map(|(_, frame)| frame.pcm).collect()
+}
+
+/// Words understood live, with silence behind them.
+async fn understood(rig: &mut Rig, pcm: &[i16]) -> Vec<String> {
+    rig.feed(pcm).await;
+    rig.silence(2_600).await;
+    let (mut heard, mut open) = (Vec::new(), 0);
+    while open > 0 || heard.is_empty() || !rig.events.is_empty() {
+        match rig.event().await {
+            ModelEvent::SpeechStarted { .. } => open += 1,
+            ModelEvent::UserText { text, .. } => {
+                open -= 1;
+                heard.extend(words(&text));
+            }
+            _ => {}
+        }
+    }
+    heard
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_most_four_words_are_wrong_at_ten_percent_loss() {
+    let (media, network) = start_behind(CLIPS.len(), Profile::Loss(10).script()).await;
+    let mut saying = Vec::new();
+    for (name, wanted) in CLIPS {
+        saying.push((wanted, tokio::spawn(said_through(media.clone(), clip(name)))));
+    }
+    let mut rig = Rig::started(&ENGINE, &[]).await;
+    let (mut wrong, mut total) = (0, 0);
+    for (wanted, said) in saying {
+        let (wanted, heard) = (words(wanted), understood(&mut rig, &said.await.unwrap()).await);
+        total += wanted.len();
+        wrong += edits(&wanted, &heard);
+    }
+    let up = network.stop().await.up;
+    media.shutdown().await;
+    println!("{wrong} of {total} words wrong with {} of {} packets lost", up.lost, up.pushed);
+    assert_eq!(total, 62);
+    assert!(up.lost * 20 > up.pushed, "the network lost too little: {up:?}");
+    assert!(wrong <= 4, "{wrong} of {total} words wrong");
+}
