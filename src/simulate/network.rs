@@ -252,7 +252,8 @@ impl Client {
         let cancel = self.shared.cancel.clone();
         let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
         let mut idle_at = Instant::now() + IDLE_FOR;
-        self.obey(&orders.borrow_and_update().clone()).await;
+        let current = orders.borrow_and_update().clone();
+        self.obey(&current).await;
         loop {
             let due = self.path.poll_timeout().map(|due_us| self.shared.epoch + Duration::from_micros(due_us));
             tokio::select! {

@@ -121,9 +121,9 @@ async fn hold(media: Media, ip: IpAddr, profile: Profile, seconds: usize) -> Out
     let first = line.frame().await;
     network.follow(profile.script());
     let until = Instant::now() + Duration::from_secs(seconds as u64) + QUIET;
-    let (mut spoken, frames, heard) =
+    let (spoken, frames, heard) =
         tokio::join!(talk(&peer, seconds * 50), listen(&mut line.uplink), hear(&mut events, until),);
-    spoken.splice(0..0, lead);
+    let spoken = [lead, spoken].concat();
     let (is_closed, was_away) = fate(&mut line.events);
     let report = network.stop().await;
     let mut outcome = Outcome {

@@ -234,7 +234,7 @@ async fn a_black_hole_is_survived_until_consent_ends() {
 fn hostile_hellos() -> Vec<Vec<u8>> {
     let record = |kind: u8, sequence: u8, body: &[u8]| {
         let length = (body.len() as u16).to_be_bytes();
-        [&[kind, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, sequence], &length[..], body].concat()
+        [&[kind, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, sequence][..], &length, body].concat()
     };
     // Handshake header: type, length, message sequence, fragment offset, fragment length (24 bits but the sequence).
     let handshake = |kind: u8, length: u32, offset: u32, body: &[u8]| {
@@ -244,7 +244,7 @@ fn hostile_hellos() -> Vec<Vec<u8>> {
     // Version, random, no session, no cookie, suites, no compression.
     let hello = |suites: &[u8]| {
         let length = (suites.len() as u16).to_be_bytes();
-        [&[0xfe, 0xfd], &[7; 32][..], &[0, 0], &length, suites, &[1, 0]].concat()
+        [&[0xfe, 0xfd][..], &[7; 32], &[0, 0], &length, suites, &[1, 0]].concat()
     };
     let null_suite = hello(&[0, 0]);
     let whole = |body: &[u8]| handshake(1, body.len() as u32, 0, body);
