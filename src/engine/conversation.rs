@@ -7,7 +7,7 @@ use super::{
     listener::{Heard, Listener, PAUSE_MS},
     orders::{AudioOrder, Before, Order, Ports},
     pool::Lane,
-    speaking::{Progress, Speaking, synthesise},
+    speaking::{Progress, Speaking, encode, synthesise},
     stt::Ears,
 };
 use crate::{
@@ -427,8 +427,9 @@ async fn warm(shared: Arc<Shared>, prepare: Arc<[String]>) {
 
 async fn synthesise_all(shared: &Shared, text: &str, lane: Lane) {
     for sentence in speech_text::sentences(text) {
-        if let Err(error) = synthesise(shared, &sentence, lane).await {
-            tracing::debug!(%error, "cannot prepare a sentence");
+        match synthesise(shared, &sentence, lane).await {
+            Ok(speech) => encode(shared, &sentence, &speech),
+            Err(error) => tracing::debug!(%error, "cannot prepare a sentence"),
         }
     }
 }

@@ -301,7 +301,7 @@ mod tests {
         let mut audio_ms = 0;
         for frame in pcm.chunks_exact(FRAME_SAMPLES) {
             let pcm = frame.try_into().unwrap();
-            let frame = UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal };
+            let frame = UplinkFrame { pcm, mulaw: None, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal };
             audio_ms += FRAME_MS;
             for heard in listener.push(&frame, false, false) {
                 match heard {
@@ -334,7 +334,7 @@ mod tests {
             let scale = if quiet { 0.02 } else { 1.0 };
             let pcm = std::array::from_fn(|n| (f32::from(loud[(at + n) % loud.len()]) * scale) as i16);
             let audio_ms = index * FRAME_MS;
-            let frame = UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal };
+            let frame = UplinkFrame { pcm, mulaw: None, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal };
             for heard in listener.push(&frame, false, false) {
                 if let Heard::Chunk { samples } = heard {
                     chunks.push(samples.len() as u64 / 16);
@@ -353,7 +353,7 @@ mod tests {
         let push = |listener: &mut Listener, pcm: &[i16], audio_ms: u64| {
             let pcm = pcm.try_into().unwrap();
             listener.push(
-                &UplinkFrame { pcm, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal },
+                &UplinkFrame { pcm, mulaw: None, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal },
                 false,
                 false,
             )

@@ -91,7 +91,7 @@ impl BuiltinEngine {
     pub async fn speak(&self, text: &str) -> Result<Vec<i16>, EngineError> {
         let mut pcm = Vec::new();
         for sentence in crate::domain::speech_text::sentences(text) {
-            pcm.extend_from_slice(&speaking::synthesise(&self.shared, &sentence, Lane::Speak).await?);
+            pcm.extend_from_slice(speaking::synthesise(&self.shared, &sentence, Lane::Speak).await?.pcm());
         }
         Ok(pcm)
     }

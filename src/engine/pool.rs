@@ -115,6 +115,21 @@ impl Pool {
         }
     }
 
+    /// Queues `job` for a worker; nobody waits for an answer.
+    ///
+    /// # Errors
+    /// [`EngineError::Overloaded`] when the lane is full.
+    pub fn spawn(&self, lane: Lane, job: impl FnOnce() + Send + 'static) -> Result<(), EngineError> {
+        self.submit(
+            lane,
+            Box::new(move |_| {
+                if catch_unwind(AssertUnwindSafe(job)).is_err() {
+                    tracing::error!("a job that nobody waits for panicked");
+                }
+            }),
+        )
+    }
+
     fn submit(&self, lane: Lane, job: Job) -> Result<(), EngineError> {
         self.started.call_once(|| self.start());
         let mut queue = self.shared.lock();

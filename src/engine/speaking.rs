@@ -20,13 +20,37 @@ use crate::{
         speech_text,
         usage::{Kind, Source, Usage},
     },
-    media::port::{Downlink, DownlinkError, SAMPLE_RATE_HZ},
+    media::port::{Downlink, DownlinkError, PreparedSpeech, SAMPLE_RATE_HZ},
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use std::{collections::VecDeque, sync::Arc};
 use tokio::time::Instant;
 
-pub(super) type Pcm = Arc<[i16]>;
+/// A sentence as audio.
+pub(super) enum Said {
+    /// Others may say it too.
+    Shared(Arc<PreparedSpeech>),
+    /// Nobody else will.
+    Once(Vec<i16>),
+}
+
+impl Said {
+    fn samples(&self) -> usize {
+        match self {
+            Self::Shared(speech) => speech.pcm().len(),
+            Self::Once(pcm) => pcm.len(),
+        }
+    }
+
+    fn queue(self, downlink: &Downlink, item_id: &ItemId) -> Result<(), DownlinkError> {
+        match self {
+            Self::Shared(speech) => downlink.push_prepared(item_id, speech),
+            Self::Once(pcm) => downlink.push(item_id, pcm),
+        }
+    }
+}
+
+type Sentence = BoxFuture<'static, Result<Said, EngineError>>;
 
 /// A response under way.
 struct Response {
@@ -36,7 +60,7 @@ struct Response {
     rest: VecDeque<String>,
     said: String,
     samples: usize,
-    job: Option<BoxFuture<'static, Result<Pcm, EngineError>>>,
+    job: Option<Sentence>,
     /// A model words it, and has not come to the end.
     phrasing: Option<Phrasing>,
     /// The script's words, for the model that fails.
@@ -49,7 +73,7 @@ struct Response {
 
 /// What became known while the interviewer speaks.
 pub(super) enum Progress {
-    Sentence(Result<Pcm, EngineError>),
+    Sentence(Result<Said, EngineError>),
     Phrased(Phrased),
     /// Tokens of a chat endpoint.
     Usage(Option<ChatUsage>),
@@ -182,19 +206,20 @@ impl Speaking {
     }
 
     /// Queues a sentence and asks for the next.
-    fn take_sentence(&mut self, sentence: Result<Pcm, EngineError>, now_ms: u64) -> Vec<ModelEvent> {
+    fn take_sentence(&mut self, sentence: Result<Said, EngineError>, now_ms: u64) -> Vec<ModelEvent> {
         let Some(response) = self.response.as_mut() else { return Vec::new() };
         response.job = None;
         let Some(words) = response.rest.pop_front() else { return Vec::new() };
-        let pcm = match sentence {
-            Ok(pcm) => pcm,
+        let said = match sentence {
+            Ok(said) => said,
             Err(error) => {
                 tracing::warn!(%error, "cannot speak");
                 return self.finish(ResponseStatus::Failed);
             }
         };
-        if !pcm.is_empty()
-            && let Err(error) = self.downlink.push(&response.item_id, pcm.to_vec())
+        let samples = said.samples();
+        if samples > 0
+            && let Err(error) = said.queue(&self.downlink, &response.item_id)
         {
             let status = match error {
                 DownlinkError::Full => ResponseStatus::Failed,
@@ -205,9 +230,9 @@ impl Speaking {
         if let Some(worded_at) = response.worded_at.take() {
             metrics::histogram!("viva_phrasing_first_audio_seconds").record(worded_at.elapsed().as_secs_f64());
         }
-        response.samples += pcm.len();
+        response.samples += samples;
         self.last_item = Some(response.item_id.clone());
-        self.until_ms = self.until_ms.max(now_ms) + samples_ms(pcm.len());
+        self.until_ms = self.until_ms.max(now_ms) + samples_ms(samples);
         let space = if response.said.is_empty() { "" } else { " " };
         let delta = format!("{space}{}", speech_text::written_form(&words));
         response.said.push_str(&delta);
@@ -259,8 +284,10 @@ impl Response {
         if self.job.is_none() {
             // What a model words may hold what the candidate said: it is not kept for others.
             let is_model = self.phrasing.is_some() || matches!(self.worded, Some((Wording::Model, _)));
-            let make = if is_model { synthesise_once } else { synthesise };
-            self.job = self.rest.front().map(|sentence| make(shared, sentence, Lane::Speak));
+            self.job = self.rest.front().map(|sentence| match is_model {
+                true => synthesise_once(shared, sentence).boxed(),
+                false => synthesise(shared, sentence, Lane::Speak).map(|said| said.map(Said::Shared)).boxed(),
+            });
         }
     }
 }
@@ -278,32 +305,57 @@ fn samples_ms(samples: usize) -> u64 {
 }
 
 /// One sentence as audio: from the cache, or synthesised and kept there.
-pub(super) fn synthesise(shared: &Shared, sentence: &str, lane: Lane) -> BoxFuture<'static, Result<Pcm, EngineError>> {
-    if let Some(pcm) = shared.cache.get(Voice::NAME, sentence) {
-        return async move { Ok(pcm) }.boxed();
+pub(super) fn synthesise(
+    shared: &Shared,
+    sentence: &str,
+    lane: Lane,
+) -> BoxFuture<'static, Result<Arc<PreparedSpeech>, EngineError>> {
+    let cached = shared.cache.get(Voice::NAME, sentence);
+    let result = if cached.is_some() { "hit" } else { "miss" };
+    metrics::counter!("viva_prepared_speech_total", "result" => result).increment(1);
+    if let Some(speech) = cached {
+        encode(shared, sentence, &speech);
+        return async move { Ok(speech) }.boxed();
     }
     let (models, cache, sentence) = (shared.models.clone(), shared.cache.clone(), sentence.to_owned());
     let job = shared.pool.run(lane, move |worker| {
         // Somebody else may have said it while this job waited.
-        if let Some(pcm) = cache.get(Voice::NAME, &sentence) {
-            return Ok(pcm);
+        if let Some(speech) = cache.get(Voice::NAME, &sentence) {
+            return Ok(speech);
         }
-        let pcm = speak(&models, &sentence, worker)?;
-        cache.put(Voice::NAME, &sentence, pcm.clone());
-        Ok(pcm)
+        let speech = Arc::new(PreparedSpeech::new(speak(&models, &sentence, worker)?));
+        cache.put(Voice::NAME, &sentence, speech.clone());
+        Ok(speech)
     });
     job.boxed()
 }
 
-/// The same without keeping it.
-fn synthesise_once(shared: &Shared, sentence: &str, lane: Lane) -> BoxFuture<'static, Result<Pcm, EngineError>> {
-    let (models, sentence) = (shared.models.clone(), sentence.to_owned());
-    shared.pool.run(lane, move |worker| speak(&models, &sentence, worker)).boxed()
+/// Has a sentence that is kept encoded, once: for all who say it from then on. Nobody waits for it.
+pub(super) fn encode(shared: &Shared, sentence: &str, speech: &Arc<PreparedSpeech>) {
+    if speech.pcm().is_empty() || !speech.claim() {
+        return;
+    }
+    let (cache, sentence, claimed) = (shared.cache.clone(), sentence.to_owned(), speech.clone());
+    let job = move || {
+        if let Err(error) = claimed.prepare() {
+            tracing::warn!(%error, "a sentence was not encoded ahead");
+        }
+        cache.put(Voice::NAME, &sentence, claimed);
+    };
+    if shared.pool.spawn(Lane::Ahead, job).is_err() {
+        speech.release();
+    }
 }
 
-fn speak(models: &Models, sentence: &str, worker: &Worker) -> Result<Pcm, EngineError> {
+/// One sentence that is not kept.
+fn synthesise_once(shared: &Shared, sentence: &str) -> impl Future<Output = Result<Said, EngineError>> + Send + use<> {
+    let (models, sentence) = (shared.models.clone(), sentence.to_owned());
+    shared.pool.run(Lane::Speak, move |worker| speak(&models, &sentence, worker).map(Said::Once))
+}
+
+fn speak(models: &Models, sentence: &str, worker: &Worker) -> Result<Vec<i16>, EngineError> {
     let started = std::time::Instant::now();
-    let pcm: Pcm = models.voice()?.speak(sentence, worker)?.into();
+    let pcm = models.voice()?.speak(sentence, worker)?;
     metrics::histogram!("viva_engine_speak_seconds").record(started.elapsed().as_secs_f64());
     Ok(pcm)
 }

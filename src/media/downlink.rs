@@ -1,17 +1,26 @@
 //! The interviewer's voice: the queue, the pacer and the encoder of one session.
+//!
+//! A frame is encoded ahead, when its thread has time, so that a tick only sends; a tick that comes first encodes for
+//! itself. What was prepared for many sessions is sent as it is.
+
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
+use metrics::Counter;
 
 use super::{
-    opus::{Encoder, Mode, OpusError, PACKET_BYTES_MAX},
+    opus::{COMPLEXITY, Encoder, Mode, OpusError, PACKET_BYTES_MAX},
     peer::AudioPacket,
-    port::{DOWNLINK_SAMPLES_MAX, DownlinkCommand, DownlinkReceiver, FRAME_SAMPLES, Taken},
+    port::{DOWNLINK_SAMPLES_MAX, DownlinkReceiver, Order, PreparedSpeech, Taken},
 };
 use crate::domain::{
     audio::{
-        FRAME_TICKS,
-        playout::{Playout, Tick},
+        FRAME_SAMPLES, FRAME_TICKS,
+        codec::Codec,
+        g711::{self, Narrower, Widener},
+        playout::{AHEAD_MAX, Frame, Playout, Source, Tick},
     },
+    load::Level,
     session::PlayoutEvent,
 };
 
@@ -24,12 +33,46 @@ const LOSSY_FROM: f64 = 0.01;
 const CLEAN_BELOW: f64 = 0.005;
 /// Encoded packets are cut out of blocks of this size.
 const ARENA_BYTES: usize = 8 * 1024;
+/// A frame of silence in µ-law.
+const MULAW_SILENCE: [u8; g711::FRAME_BYTES] = [g711::SILENCE; g711::FRAME_BYTES];
+
+/// Frames by where they came from.
+struct Meters {
+    encoded: Counter,
+    encoded_ahead: Counter,
+    prepared: Counter,
+    mulaw: Counter,
+    silence: Counter,
+    full: Counter,
+}
+
+impl Meters {
+    fn new() -> Self {
+        let of = |source| metrics::counter!("viva_downlink_frames_total", "source" => source);
+        Self {
+            encoded: of("encoded"),
+            encoded_ahead: of("encoded_ahead"),
+            prepared: of("prepared"),
+            mulaw: of("mulaw"),
+            silence: of("silence"),
+            full: metrics::counter!("viva_downlink_full_total"),
+        }
+    }
+}
 
 /// One session's downlink.
 pub(super) struct Pacer {
     receiver: DownlinkReceiver,
-    playout: Playout,
+    playout: Playout<Arc<PreparedSpeech>>,
+    codec: Codec,
     encoders: Encoders,
+    /// µ-law to and from it, where the candidate's side and the model differ; made when first needed.
+    widener: Option<Box<Widener>>,
+    narrower: Option<Box<Narrower>>,
+    /// What was encoded ahead, oldest first.
+    ready: VecDeque<Bytes>,
+    /// The prepared speech under way is encoded here, because nobody has prepared it for this link.
+    is_live: bool,
     silence: Bytes,
     sequence: u16,
     timestamp: u32,
@@ -37,9 +80,9 @@ pub(super) struct Pacer {
     idle_ticks: u32,
     /// The next packet begins a talk spurt, or follows a stall.
     marker: bool,
-    pcm: [i16; FRAME_SAMPLES],
+    frame: Box<Frame>,
     arena: BytesMut,
-    full: metrics::Counter,
+    meters: Meters,
 }
 
 impl Pacer {
@@ -48,41 +91,62 @@ impl Pacer {
         Self {
             receiver,
             playout: Playout::default(),
+            codec: Codec::Opus,
             encoders: Encoders::default(),
+            widener: None,
+            narrower: None,
+            ready: VecDeque::with_capacity(AHEAD_MAX),
+            is_live: false,
             silence,
             sequence: random as u16,
             timestamp: (random >> 16) as u32,
             idle_ticks: 0,
             marker: true,
-            pcm: [0; FRAME_SAMPLES],
+            frame: Box::default(),
             arena: BytesMut::new(),
-            full: metrics::counter!("viva_downlink_full_total"),
+            meters: Meters::new(),
         }
     }
 
     /// Takes the commands that came. `delay_ms`: from here to the candidate's ear.
     pub(super) fn take_commands(&mut self, audio_ms: u64, delay_ms: u64) {
         if self.receiver.take_flush() {
-            self.playout.flush(audio_ms, delay_ms);
+            self.flush(audio_ms, delay_ms);
         }
         loop {
             if self.playout.queued_samples() >= DOWNLINK_SAMPLES_MAX {
                 // What waits in the mailbox holds the sender back.
-                self.full.increment(1);
+                self.meters.full.increment(1);
                 break;
             }
             let Some(taken) = self.receiver.take() else { break };
             match taken {
-                Taken::Fresh(DownlinkCommand::Audio { item_id, pcm }) => self.playout.push(&item_id, pcm),
-                Taken::Fresh(DownlinkCommand::Finish { item_id }) => self.playout.finish(&item_id),
-                Taken::Fresh(DownlinkCommand::Flush) => self.playout.flush(audio_ms, delay_ms),
-                Taken::Stale(DownlinkCommand::Audio { item_id, .. } | DownlinkCommand::Finish { item_id }) => {
+                Taken::Fresh(Order::Speak { item_id, voice }) => self.playout.push(&item_id, voice),
+                Taken::Fresh(Order::Finish { item_id }) => self.playout.finish(&item_id),
+                Taken::Fresh(Order::Flush) => self.flush(audio_ms, delay_ms),
+                Taken::Stale(Order::Speak { item_id, .. } | Order::Finish { item_id }) => {
                     self.playout.refuse(&item_id, audio_ms);
                 }
-                Taken::Stale(DownlinkCommand::Flush) => {}
+                Taken::Stale(Order::Flush) => {}
             }
         }
         self.receiver.note_queued(self.playout.queued_samples());
+    }
+
+    /// Encodes at most one frame before its time, for when there is time; whether it did. A frame that could not be
+    /// encoded is silent.
+    pub(super) fn encode_ahead(&mut self) -> bool {
+        if self.codec == Codec::Pcmu {
+            return false; // What costs nothing can wait for its tick.
+        }
+        let Some((first, source)) = self.playout.take_ahead(&mut self.frame) else { return false };
+        let payload = self.payload(first, source).unwrap_or_else(|error| {
+            tracing::warn!(%error, "audio was not encoded");
+            self.silence.clone()
+        });
+        self.meters.encoded_ahead.increment(1);
+        self.ready.push_back(payload);
+        true
     }
 
     /// The packet of this 20 ms, if one is to be sent. RTP time goes on whether or not.
@@ -90,13 +154,23 @@ impl Pacer {
     /// # Errors
     /// [`OpusError`] when a frame could not be encoded; it is lost.
     pub(super) fn tick(&mut self, audio_ms: u64) -> Result<Option<AudioPacket>, OpusError> {
-        let payload = match self.playout.tick(audio_ms, &mut self.pcm) {
-            Tick::Frame { first } => Some(self.encode(first)?),
-            Tick::Starved | Tick::Idle => self.idle(),
+        let spoken = match self.playout.tick(audio_ms, &mut self.frame) {
+            Tick::Frame { first, source } => Some(self.payload(first, source)),
+            Tick::Ahead => self.ready.pop_front().map(Ok),
+            Tick::Starved | Tick::Idle => None,
         };
         let timestamp = self.timestamp;
         self.timestamp = self.timestamp.wrapping_add(FRAME_TICKS);
-        let Some(payload) = payload else { return Ok(None) };
+        let payload = match spoken {
+            Some(payload) => {
+                self.idle_ticks = 0;
+                payload?
+            }
+            None => match self.idle() {
+                Some(silence) => silence,
+                None => return Ok(None),
+            },
+        };
         let sequence = self.sequence;
         self.sequence = self.sequence.wrapping_add(1);
         let marker = self.idle_ticks == 0 && std::mem::take(&mut self.marker);
@@ -106,6 +180,24 @@ impl Pacer {
     /// The clock jumped, or another peer listens: the next speech is marked as a new talk spurt.
     pub(super) fn reanchor(&mut self) {
         self.marker = true;
+        self.encoders.is_apart = true;
+    }
+
+    /// Another peer listens, which speaks this. What was encoded ahead for the one before is not heard.
+    pub(super) fn speak(&mut self, codec: Codec) {
+        if std::mem::replace(&mut self.codec, codec) == codec {
+            return;
+        }
+        let silence = self.silence();
+        self.ready.iter_mut().for_each(|packet| *packet = silence.clone());
+        self.encoders.is_fresh = true;
+        (self.widener, self.narrower) = (None, None);
+    }
+
+    /// What is given up because there is too much to do.
+    pub(super) fn set_level(&mut self, level: Level) {
+        self.encoders.complexity = level.encoder_complexity();
+        self.receiver.note_level(level);
     }
 
     /// The receiver's report of what it lost of ours, 0 to 1. Takes effect with the next item.
@@ -122,26 +214,96 @@ impl Pacer {
         self.playout.poll_event()
     }
 
-    fn encode(&mut self, first: bool) -> Result<Bytes, OpusError> {
-        let idle_ticks = std::mem::take(&mut self.idle_ticks);
-        let encoder = self.encoders.select(first)?;
-        if idle_ticks >= IDLE_DENSE_TICKS {
-            encoder.reset()?;
+    /// Drops what is queued and what was encoded ahead.
+    fn flush(&mut self, audio_ms: u64, delay_ms: u64) {
+        self.playout.flush(audio_ms, delay_ms);
+        // The decoder will never hear what the encoder made last.
+        self.encoders.is_fresh |= !self.ready.is_empty();
+        self.ready.clear();
+    }
+
+    fn payload(&mut self, first: bool, source: Source<Arc<PreparedSpeech>>) -> Result<Bytes, OpusError> {
+        if first {
+            self.encoders.swap();
         }
+        match (self.codec, source) {
+            (Codec::Opus, Source::Pcm) => self.encode(),
+            (Codec::Opus, Source::Mulaw) => {
+                let narrow = self.frame.mulaw.map(g711::decode);
+                self.widener.get_or_insert_default().widen(&narrow, &mut self.frame.pcm);
+                self.encode()
+            }
+            (Codec::Opus, Source::Prepared { speech, frame }) => self.prepared(&speech, frame),
+            (Codec::Pcmu, Source::Mulaw) => Ok(self.mulaw()),
+            (Codec::Pcmu, Source::Pcm) => Ok(self.narrow()),
+            (Codec::Pcmu, Source::Prepared { speech, frame }) => {
+                speech.copy_frame(frame, &mut self.frame.pcm);
+                Ok(self.narrow())
+            }
+        }
+    }
+
+    /// Encodes [`Frame::pcm`].
+    fn encode(&mut self) -> Result<Bytes, OpusError> {
         let mut packet = [0; PACKET_BYTES_MAX];
-        let length = encoder.encode(&self.pcm, &mut packet)?;
-        if self.arena.capacity() < length {
+        let length = self.encoders.encode(&self.frame.pcm, &mut packet)?;
+        self.meters.encoded.increment(1);
+        Ok(self.cut(&packet[..length]))
+    }
+
+    /// A frame of prepared speech: one and the same encoder makes all of it.
+    fn prepared(&mut self, speech: &PreparedSpeech, frame: usize) -> Result<Bytes, OpusError> {
+        let mode = self.encoders.active;
+        if frame == 0 {
+            self.is_live = !speech.is_ready(mode);
+        }
+        if !self.is_live
+            && let Some(packet) = speech.packet(mode, frame)
+        {
+            self.encoders.is_fresh = true; // What follows it follows another encoder.
+            self.meters.prepared.increment(1);
+            return Ok(packet);
+        }
+        speech.copy_frame(frame, &mut self.frame.pcm);
+        self.encode()
+    }
+
+    fn narrow(&mut self) -> Bytes {
+        self.frame.mulaw = self.narrower.get_or_insert_default().narrow(&self.frame.pcm);
+        self.mulaw()
+    }
+
+    fn mulaw(&mut self) -> Bytes {
+        self.meters.mulaw.increment(1);
+        let bytes = self.frame.mulaw;
+        self.cut(&bytes)
+    }
+
+    /// A copy out of the arena.
+    fn cut(&mut self, packet: &[u8]) -> Bytes {
+        if self.arena.capacity() < packet.len() {
             self.arena.reserve(ARENA_BYTES);
         }
-        self.arena.extend_from_slice(&packet[..length]);
-        Ok(self.arena.split().freeze())
+        self.arena.extend_from_slice(packet);
+        self.arena.split().freeze()
+    }
+
+    fn silence(&self) -> Bytes {
+        match self.codec {
+            Codec::Opus => self.silence.clone(),
+            Codec::Pcmu => Bytes::from_static(&MULAW_SILENCE),
+        }
     }
 
     fn idle(&mut self) -> Option<Bytes> {
         self.idle_ticks = self.idle_ticks.saturating_add(1);
         self.marker = true;
+        self.encoders.is_fresh = true;
         let is_sent = self.idle_ticks <= IDLE_DENSE_TICKS || self.idle_ticks.is_multiple_of(IDLE_SPARSE_TICKS);
-        is_sent.then(|| self.silence.clone())
+        is_sent.then(|| {
+            self.meters.silence.increment(1);
+            self.silence()
+        })
     }
 }
 
@@ -151,27 +313,37 @@ struct Encoders {
     lossy: Option<Encoder>,
     active: Mode,
     wanted: Mode,
+    complexity: u8,
+    /// What is encoded next follows silence, or what this encoder did not make: it begins anew.
+    is_fresh: bool,
+    /// The decoder may be another one.
+    is_apart: bool,
 }
 
 impl Default for Encoders {
     fn default() -> Self {
-        Self { clean: None, lossy: None, active: Mode::Clean, wanted: Mode::Clean }
+        Self {
+            clean: None,
+            lossy: None,
+            active: Mode::Clean,
+            wanted: Mode::Clean,
+            complexity: COMPLEXITY,
+            is_fresh: true,
+            is_apart: false,
+        }
     }
 }
 
 impl Encoders {
-    /// The encoder to use; swapped only where an item begins.
-    fn select(&mut self, first: bool) -> Result<&mut Encoder, OpusError> {
-        if first && self.active != self.wanted {
+    /// Takes the encoder that the link asks for; only where an item begins.
+    fn swap(&mut self) {
+        if self.active != self.wanted {
             self.active = self.wanted;
-            let fresh = match self.active {
-                Mode::Clean => &mut self.clean,
-                Mode::Lossy => &mut self.lossy,
-            };
-            if let Some(encoder) = fresh {
-                encoder.reset()?; // It remembers another item.
-            }
+            self.is_fresh = true; // It remembers another item.
         }
+    }
+
+    fn current(&mut self) -> Result<&mut Encoder, OpusError> {
         let (slot, mode) = match self.active {
             Mode::Clean => (&mut self.clean, Mode::Clean),
             Mode::Lossy => (&mut self.lossy, Mode::Lossy),
@@ -181,4 +353,20 @@ impl Encoders {
             None => Ok(slot.insert(Encoder::new(mode)?)),
         }
     }
+
+    fn encode(&mut self, pcm: &[i16; FRAME_SAMPLES], out: &mut [u8]) -> Result<usize, OpusError> {
+        let (complexity, is_fresh) = (self.complexity, std::mem::take(&mut self.is_fresh));
+        let is_apart = std::mem::take(&mut self.is_apart);
+        let encoder = self.current()?;
+        encoder.set_complexity(complexity)?;
+        if is_fresh {
+            encoder.reset()?;
+        } else if is_apart {
+            encoder.stand_apart()?;
+        }
+        encoder.encode(pcm, out)
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ mod gauge;
 pub mod opus;
 mod peer;
 pub mod port;
+mod prepared;
 pub mod recorder;
 mod rtc_peer;
 mod sdp;

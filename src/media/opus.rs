@@ -11,7 +11,8 @@ pub const DECODED_SAMPLES_MAX: usize = 6 * FRAME_SAMPLES;
 const CLEAN_BITRATE: i32 = 48_000;
 /// SILK or hybrid with in-band FEC on a lossy one.
 const LOSSY_BITRATE: i32 = 32_000;
-const COMPLEXITY: i32 = 5;
+/// Unless there is too much to do.
+pub const COMPLEXITY: u8 = 5;
 /// What the lossy encoder is told to expect; it sizes the redundancy.
 const EXPECTED_LOSS_PERCENT: i32 = 10;
 
@@ -35,9 +36,22 @@ pub enum Mode {
     Lossy,
 }
 
+impl Mode {
+    /// For metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Lossy => "lossy",
+        }
+    }
+}
+
 /// An encoder of 20 ms frames at 24 kHz, mono.
 pub struct Encoder {
     inner: opus::Encoder,
+    complexity: u8,
+    /// The next frame is made without regard to those before.
+    is_apart: bool,
 }
 
 impl Encoder {
@@ -51,7 +65,7 @@ impl Encoder {
             Mode::Lossy => opus::Application::Voip,
         };
         let mut inner = opus::Encoder::new(SAMPLE_RATE_HZ, opus::Channels::Mono, application)?;
-        inner.set_complexity(COMPLEXITY)?;
+        inner.set_complexity(i32::from(COMPLEXITY))?;
         match mode {
             Mode::Clean => inner.set_bitrate(opus::Bitrate::Bits(CLEAN_BITRATE))?,
             Mode::Lossy => {
@@ -60,7 +74,7 @@ impl Encoder {
                 inner.set_packet_loss_perc(EXPECTED_LOSS_PERCENT)?;
             }
         }
-        Ok(Self { inner })
+        Ok(Self { inner, complexity: COMPLEXITY, is_apart: false })
     }
 
     /// Encodes one frame into `out`; returns its length in bytes.
@@ -68,15 +82,43 @@ impl Encoder {
     /// # Errors
     /// [`OpusError`] as libopus reports it.
     pub fn encode(&mut self, pcm: &[i16; FRAME_SAMPLES], out: &mut [u8]) -> Result<usize, OpusError> {
-        Ok(self.inner.encode(pcm, out)?)
+        let length = self.inner.encode(pcm, out)?;
+        if std::mem::take(&mut self.is_apart) {
+            self.inner.set_prediction_disabled(false)?;
+        }
+        Ok(length)
     }
 
-    /// Forgets what was said: for a new turn after silence.
+    /// Forgets what was said: the next frame follows silence, or what another encoder made.
     ///
     /// # Errors
     /// [`OpusError`] as libopus reports it.
     pub fn reset(&mut self) -> Result<(), OpusError> {
-        Ok(self.inner.reset_state()?)
+        self.inner.reset_state()?;
+        self.stand_apart()
+    }
+
+    /// Makes the next frame so that it is decoded rightly whatever the decoder heard last. A frame is otherwise coded
+    /// as the difference to the one before: a decoder that heard another one plays the next 100 ms far too low.
+    ///
+    /// # Errors
+    /// [`OpusError`] as libopus reports it.
+    pub fn stand_apart(&mut self) -> Result<(), OpusError> {
+        self.inner.set_prediction_disabled(true)?;
+        self.is_apart = true;
+        Ok(())
+    }
+
+    /// How hard to work from the next frame on, from 0 to 10.
+    ///
+    /// # Errors
+    /// [`OpusError`] as libopus reports it.
+    pub fn set_complexity(&mut self, complexity: u8) -> Result<(), OpusError> {
+        if complexity != self.complexity {
+            self.inner.set_complexity(i32::from(complexity))?;
+            self.complexity = complexity;
+        }
+        Ok(())
     }
 }
 

@@ -190,7 +190,13 @@ impl Uplink {
 
     fn send(&mut self, audio_ms: u64) {
         self.meters.count(self.frame_kind);
-        let frame = UplinkFrame { pcm: self.frame, rtp_time: self.frame_rtp_time, audio_ms, kind: self.frame_kind };
+        let frame = UplinkFrame {
+            pcm: self.frame,
+            mulaw: None,
+            rtp_time: self.frame_rtp_time,
+            audio_ms,
+            kind: self.frame_kind,
+        };
         if self.frames.try_send(frame).is_err() {
             self.meters.dropped.increment(1);
         }

@@ -4,11 +4,12 @@
 
 use crate::{
     domain::{
+        audio::playout::Sound,
         id::ItemId,
         persona::Voices,
         session::{ModelCommand, ModelEvent},
     },
-    media::port::{DownlinkError, UplinkFrame},
+    media::port::{DownlinkError, UplinkFrame, Voice},
     realtime::{
         ConfigError, KeyInUse, Model, ModelPorts, ModelSetup, RealtimeConfig,
         connect::{Connect, Socket},
@@ -81,7 +82,7 @@ impl Model for RealtimeModel {
 
 /// Voice that the pacer had no room for; the socket is not read until it has.
 enum Stalled {
-    Push(ItemId, Vec<i16>),
+    Push(ItemId, Voice),
     Finish(ItemId),
 }
 
@@ -299,7 +300,8 @@ impl Bridge {
                     }
                 }
                 Action::Emit(event) => self.emit(event),
-                Action::Push { item_id, pcm } => self.voice(Stalled::Push(item_id, pcm)),
+                Action::Push { item_id, pcm } => self.voice(Stalled::Push(item_id, Sound::Pcm(pcm))),
+                Action::PushMulaw { item_id, bytes } => self.voice(Stalled::Push(item_id, Sound::Mulaw(bytes))),
                 Action::Finish(item_id) => self.voice(Stalled::Finish(item_id)),
                 Action::Flush => {
                     self.stalled.clear();
@@ -335,9 +337,9 @@ impl Bridge {
             return self.stalled.push_back(voice);
         }
         match voice {
-            Stalled::Push(item_id, pcm) => {
-                if let Err((DownlinkError::Full, pcm)) = self.ports.downlink.offer(&item_id, pcm) {
-                    self.stalled.push_back(Stalled::Push(item_id, pcm));
+            Stalled::Push(item_id, voice) => {
+                if let Err((DownlinkError::Full, Some(voice))) = self.ports.downlink.offer(&item_id, voice) {
+                    self.stalled.push_back(Stalled::Push(item_id, voice));
                 }
             }
             Stalled::Finish(item_id) => {

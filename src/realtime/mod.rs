@@ -41,6 +41,8 @@ pub struct ModelSetup {
     pub language: String,
     /// The interviewer's voice, by the model's own name; `None`: the one that it has, or that its server chooses.
     pub voice: Option<String>,
+    /// µ-law both ways, if the server takes it: the candidate's side speaks it too, or is asked to.
+    pub mulaw: bool,
     /// Silence after speech before a turn counts as over, in milliseconds (a model may be cleverer).
     pub silence_ms: u64,
     /// Words that will probably be said, in order: a model that can may synthesise them ahead.

@@ -1,6 +1,7 @@
 //! What waits to be written to the socket: events in order, and the candidate's voice between them.
 
 use crate::{
+    domain::audio::g711::Narrower,
     media::port::{FRAME_SAMPLES, UplinkFrame},
     wire::realtime::audio,
 };
@@ -27,7 +28,15 @@ pub struct Outbox {
     frames: usize,
     /// Frames dropped because the server was away too long.
     pub dropped: u64,
+    /// The server takes µ-law.
+    pub is_mulaw: bool,
+    /// Frames that an append should hold at least, as long as nothing waits behind them.
+    pub frames_per_append: usize,
     buffer: BytesMut,
+    /// µ-law on its way into the message.
+    bytes: Vec<u8>,
+    /// For a candidate who does not speak µ-law; made when first needed.
+    narrower: Option<Box<Narrower>>,
 }
 
 /// Too many events wait.
@@ -80,7 +89,8 @@ impl Outbox {
 
     /// Whether [`Self::pop`] would return something.
     pub fn has_output(&self, voice: bool) -> bool {
-        if voice { !self.waiting.is_empty() } else { self.waiting.len() > self.frames }
+        let has_text = self.waiting.len() > self.frames;
+        has_text || (voice && self.frames >= self.frames_per_append.max(1))
     }
 
     /// Before the session is configured, its configuration must pass the voice that waits.
@@ -98,13 +108,7 @@ impl Outbox {
         if count == 0 {
             return None;
         }
-        // The buffer comes back once the socket has copied the message: no allocation per frame.
-        self.buffer.resize(audio::append_len(count * FRAME_SAMPLES), 0);
-        let frames = self.waiting.iter().take(count).filter_map(|waiting| match waiting {
-            Waiting::Frame(frame) => Some(&frame.pcm[..]),
-            Waiting::Text(_) => None,
-        });
-        let length = audio::write_append(frames, &mut self.buffer)?;
+        let length = if self.is_mulaw { self.write_mulaw(count)? } else { self.write_samples(count)? };
         for waiting in self.waiting.drain(..count) {
             if let Waiting::Frame(frame) = waiting {
                 on_frame(&frame);
@@ -114,15 +118,46 @@ impl Outbox {
         let text = Utf8Bytes::try_from(self.buffer.split_to(length).freeze()).ok()?;
         Some(Message::Text(text))
     }
+
+    /// The append of the first frames.
+    fn write_samples(&mut self, count: usize) -> Option<usize> {
+        // The buffer comes back once the socket has copied the message: no allocation per frame.
+        self.buffer.resize(audio::append_len(count * FRAME_SAMPLES), 0);
+        let frames = self.waiting.iter().take(count).filter_map(Waiting::frame);
+        audio::write_append(frames.map(|frame| &frame.pcm[..]), &mut self.buffer)
+    }
+
+    /// The same as µ-law: as it came, if it came so.
+    fn write_mulaw(&mut self, count: usize) -> Option<usize> {
+        self.bytes.clear();
+        for frame in self.waiting.iter().take(count).filter_map(Waiting::frame) {
+            match &frame.mulaw {
+                Some(bytes) => self.bytes.extend_from_slice(bytes),
+                None => self.bytes.extend_from_slice(&self.narrower.get_or_insert_default().narrow(&frame.pcm)),
+            }
+        }
+        self.buffer.resize(audio::append_bytes_len(self.bytes.len()), 0);
+        audio::write_append_bytes(&self.bytes, &mut self.buffer)
+    }
+}
+
+impl Waiting {
+    fn frame(&self) -> Option<&UplinkFrame> {
+        match self {
+            Self::Frame(frame) => Some(frame),
+            Self::Text(_) => None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{media::port::FrameKind, wire::realtime::ClientEvent};
+    use crate::{domain::audio::g711, media::port::FrameKind, wire::realtime::ClientEvent};
 
     fn frame(audio_ms: u64) -> UplinkFrame {
-        UplinkFrame { pcm: [audio_ms as i16; FRAME_SAMPLES], rtp_time: 0, audio_ms, kind: FrameKind::Normal }
+        let pcm = [audio_ms as i16; FRAME_SAMPLES];
+        UplinkFrame { pcm, mulaw: None, rtp_time: 0, audio_ms, kind: FrameKind::Normal }
     }
 
     fn samples(message: &Message) -> usize {
@@ -174,5 +209,41 @@ mod tests {
         let mut outbox = Outbox::default();
         (0..TEXTS_MAX).for_each(|_| outbox.push_text(String::new()).expect("room"));
         assert_eq!(outbox.push_text(String::new()), Err(Overflow));
+    }
+
+    #[test]
+    fn mulaw_leaves_as_it_came_and_samples_are_turned_into_it() {
+        let mut outbox = Outbox { is_mulaw: true, ..Outbox::default() };
+        for value in [1, 2, 3] {
+            outbox.push_frame(UplinkFrame { mulaw: Some([value; 160]), ..frame(0) });
+        }
+        let bytes = |message: &Message| match serde_json::from_str(message.to_text().expect("text")).expect("event") {
+            ClientEvent::InputAudioAppend { audio } => {
+                let mut bytes = Vec::new();
+                audio::decode_bytes(&audio, &mut bytes).expect("base 64");
+                bytes
+            }
+            other => panic!("{other:?}"),
+        };
+        let sent = bytes(&outbox.pop(true, |_| ()).expect("output"));
+        assert_eq!(sent, [[1; 160], [2; 160], [3; 160]].concat());
+        outbox.push_frame(frame(8_000));
+        let sent = bytes(&outbox.pop(true, |_| ()).expect("output"));
+        let settled = g711::decode(sent[159]);
+        assert!(sent.len() == 160 && (7_700..8_300).contains(&settled), "a steady 8,000 is {settled}");
+    }
+
+    #[test]
+    fn frames_wait_for_company_unless_something_waits_behind_them() {
+        let mut outbox = Outbox { frames_per_append: 2, ..Outbox::default() };
+        outbox.push_frame(frame(0));
+        assert!(!outbox.has_output(true));
+        outbox.push_frame(frame(20));
+        assert!(outbox.has_output(true));
+        assert_eq!(samples(&outbox.pop(true, |_| ()).expect("output")), 2 * FRAME_SAMPLES);
+        outbox.push_frame(frame(40));
+        outbox.push_text("commit".into()).expect("room");
+        assert!(outbox.has_output(true));
+        assert_eq!(samples(&outbox.pop(true, |_| ()).expect("output")), FRAME_SAMPLES);
     }
 }

@@ -70,6 +70,8 @@ impl Bridge {
             }
             self.set_alarm(wake.as_mut(), &pipe);
             let held_back = self.is_held_back();
+            self.outbox.is_mulaw = self.conversation.hears_mulaw();
+            self.outbox.frames_per_append = self.ports.downlink.level().frames_per_append();
             let output = self.outbox.has_output(self.conversation.is_ready());
             let woken = tokio::select! {
                 biased;

@@ -115,6 +115,7 @@ impl Previews {
             instructions: preview_instructions(persona),
             language: "en".to_owned(),
             voice: self.model.voice(&persona.voice).map(str::to_owned),
+            mulaw: false,
             silence_ms: SILENCE_MS,
             prepare: Arc::from([words.to_owned()]),
             history: Arc::from([]),

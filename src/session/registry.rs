@@ -250,6 +250,7 @@ impl Registry {
             instructions: session.instructions(),
             language: interview.language.clone(),
             voice: deps.model.voice(&deps.personas.of(interview).voice).map(str::to_owned),
+            mulaw: false,
             silence_ms: TURN_SILENCE_MS,
             prepare: session.prepare().into(),
             history: Arc::from([]),

@@ -1,5 +1,6 @@
 //! Jitter buffer, playout account and audio clock, in virtual time.
 
+mod g711;
 mod jitter;
 mod playout;
 mod reception;

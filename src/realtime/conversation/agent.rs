@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        audio::g711,
         id::{ItemId, ResponseId},
         session::ModelEvent,
     },
@@ -9,7 +10,7 @@ use crate::{
     realtime::conversation::{Action, Conversation},
     wire::realtime::{
         ClientEvent,
-        audio::{DeltaDecoder, DeltaRef},
+        audio::{self, DeltaDecoder, DeltaRef, NotBase64},
     },
 };
 use std::collections::VecDeque;
@@ -47,6 +48,15 @@ impl Speaking {
         self.received_samples / SAMPLES_PER_MS
     }
 
+    fn decode(&mut self, delta: &str, is_mulaw: bool) -> Result<Decoded, NotBase64> {
+        if is_mulaw {
+            let mut bytes = Vec::with_capacity(delta.len() * 3 / 4 + 2);
+            return audio::decode_bytes(delta, &mut bytes).map(|()| Decoded::Mulaw(bytes));
+        }
+        let mut pcm = Vec::with_capacity(delta.len() * 3 / 8 + 2);
+        self.decoder.decode(delta, &mut pcm).map(|()| Decoded::Pcm(pcm))
+    }
+
     fn part(&mut self, content_index: u32) -> &mut String {
         let index = (content_index as usize).min(PARTS_MAX - 1);
         if self.texts.len() <= index {
@@ -59,6 +69,34 @@ impl Speaking {
         let parts: Vec<&str> = self.texts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         parts.join(" ")
     }
+}
+
+/// The audio of a delta.
+enum Decoded {
+    Pcm(Vec<i16>),
+    Mulaw(Vec<u8>),
+}
+
+impl Decoded {
+    /// Its length at 24 kHz.
+    fn samples(&self) -> usize {
+        match self {
+            Self::Pcm(pcm) => pcm.len(),
+            Self::Mulaw(bytes) => bytes.len() * g711::RATIO,
+        }
+    }
+}
+
+/// Cuts audio into pieces, without copying what is short enough.
+fn pieces<T>(audio: Vec<T>, length: usize) -> impl Iterator<Item = Vec<T>> {
+    let mut rest = Some(audio).filter(|audio| !audio.is_empty());
+    std::iter::from_fn(move || {
+        let mut piece = rest.take()?;
+        if piece.len() > length {
+            rest = Some(piece.split_off(length));
+        }
+        Some(piece)
+    })
 }
 
 /// Everything that the interviewer says on this connection.
@@ -116,28 +154,30 @@ impl Conversation {
         if item.audio_done {
             return;
         }
-        let mut pcm = Vec::with_capacity(delta.delta.len() * 3 / 8 + 2);
-        if item.decoder.decode(&delta.delta, &mut pcm).is_err() {
+        item.content_index = delta.content_index;
+        let item_id = item.item_id.clone();
+        let Ok(decoded) = item.decode(&delta.delta, self.speaks_mulaw) else {
             tracing::warn!(session = %self.setup.session_id, "an audio delta is not base 64");
             return;
-        }
-        if pcm.is_empty() {
+        };
+        let samples = decoded.samples();
+        if samples == 0 {
             return;
         }
-        item.content_index = delta.content_index;
-        item.received_samples += pcm.len() as u64;
-        let is_first = item.first_audio_ms.is_none();
-        item.first_audio_ms.get_or_insert(now_ms);
-        let item_id = item.item_id.clone();
-        if is_first {
+        item.received_samples += samples as u64;
+        if item.first_audio_ms.replace(item.first_audio_ms.unwrap_or(now_ms)).is_none() {
             self.saying.on_voice(now_ms);
         }
-        while pcm.len() > PIECE_SAMPLES {
-            let rest = pcm.split_off(PIECE_SAMPLES);
-            let piece = std::mem::replace(&mut pcm, rest);
-            self.actions.push_back(Action::Push { item_id: item_id.clone(), pcm: piece });
+        match decoded {
+            Decoded::Pcm(pcm) => {
+                let push = |pcm| Action::Push { item_id: item_id.clone(), pcm };
+                self.actions.extend(pieces(pcm, PIECE_SAMPLES).map(push));
+            }
+            Decoded::Mulaw(bytes) => {
+                let push = |bytes| Action::PushMulaw { item_id: item_id.clone(), bytes };
+                self.actions.extend(pieces(bytes, PIECE_SAMPLES / g711::RATIO).map(push));
+            }
         }
-        self.actions.push_back(Action::Push { item_id, pcm });
     }
 
     /// The interviewer begins an item, once.

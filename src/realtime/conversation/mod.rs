@@ -50,6 +50,8 @@ pub enum Action {
     Emit(ModelEvent),
     /// Queue the interviewer's voice.
     Push { item_id: ItemId, pcm: Vec<i16> },
+    /// The same as µ-law.
+    PushMulaw { item_id: ItemId, bytes: Vec<u8> },
     /// No more voice of this item.
     Finish(ItemId),
     /// Drop all voice that is queued.
@@ -96,6 +98,9 @@ pub struct Conversation {
     /// What the server's turn detection adds before and after speech, as far as it says so.
     padding_ms: u64,
     silence_ms: u64,
+    /// The server said that it hears µ-law, and that it speaks it.
+    hears_mulaw: bool,
+    speaks_mulaw: bool,
     ready_since_ms: u64,
     recycle_check_ms: u64,
     /// Code of the last error event of this connection.
@@ -122,6 +127,8 @@ impl Conversation {
             troubled: false,
             padding_ms: 0,
             silence_ms: 0,
+            hears_mulaw: false,
+            speaks_mulaw: false,
             ready_since_ms: 0,
             recycle_check_ms: 0,
             last_error: None,
@@ -132,6 +139,11 @@ impl Conversation {
     /// Whether voice may be sent.
     pub fn is_ready(&self) -> bool {
         self.phase == Phase::Ready
+    }
+
+    /// Whether voice is to be sent as µ-law on this connection.
+    pub fn hears_mulaw(&self) -> bool {
+        self.hears_mulaw
     }
 
     /// How long this connection has been ready.
@@ -147,6 +159,7 @@ impl Conversation {
     pub fn on_open(&mut self, now_ms: u64) {
         self.timeline = Timeline::default();
         (self.padding_ms, self.silence_ms) = (0, 0);
+        (self.hears_mulaw, self.speaks_mulaw) = (false, false);
         self.last_error = None;
         self.phase = Phase::Opening { until_ms: now_ms + self.config.connect_timeout.as_millis() as u64 };
     }
@@ -287,7 +300,8 @@ impl Conversation {
         session.output_modalities = Some(vec!["audio".into()]);
         let audio = session.audio.get_or_insert_default();
         let input = audio.input.get_or_insert_default();
-        input.format = Some(AudioFormat::pcm_24k());
+        let format = if self.setup.mulaw { AudioFormat::pcmu() } else { AudioFormat::pcm_24k() };
+        input.format = Some(format.clone());
         if let Some(Some(transcription)) = &mut input.transcription {
             transcription.language = language.map(str::to_ascii_lowercase);
         }
@@ -295,7 +309,7 @@ impl Conversation {
             turns.silence_duration_ms = Some(self.setup.silence_ms);
         }
         audio.output = Some(AudioOutputConfig {
-            format: Some(AudioFormat::pcm_24k()),
+            format: Some(format),
             voice: self.config.voice.as_ref().or(self.setup.voice.as_ref()).map(|voice| json!(voice)),
             speed: None,
         });
@@ -330,6 +344,11 @@ impl Conversation {
             return;
         }
         let input = session.audio.as_ref().and_then(|audio| audio.input.as_ref());
+        let output = session.audio.as_ref().and_then(|audio| audio.output.as_ref());
+        let is_mulaw = |format: Option<&AudioFormat>| self.setup.mulaw && format.is_some_and(AudioFormat::is_pcmu);
+        // Only what the server says it does: one that knows no µ-law may keep quiet about it.
+        self.hears_mulaw = is_mulaw(input.and_then(|input| input.format.as_ref()));
+        self.speaks_mulaw = is_mulaw(output.and_then(|output| output.format.as_ref()));
         if let Some(Some(turns)) = input.and_then(|input| input.turn_detection.as_ref()) {
             self.padding_ms = turns.prefix_padding_ms.unwrap_or(0);
             self.silence_ms = turns.silence_duration_ms.unwrap_or(0);

@@ -20,6 +20,7 @@ fn setup() -> ModelSetup {
         instructions: "Be kind.".into(),
         language: "de-CH".into(),
         voice: None,
+        mulaw: false,
         silence_ms: 500,
         prepare: Arc::from([]),
         history: Arc::from([]),

@@ -23,7 +23,22 @@ const PIECE_SAMPLES: usize = 480;
 
 /// Bytes of the append message of so many samples.
 pub const fn append_len(samples: usize) -> usize {
-    PREFIX.len() + (samples * 2).div_ceil(3) * 4 + SUFFIX.len()
+    append_bytes_len(samples * 2)
+}
+
+/// Bytes of the append message of so many bytes of audio.
+pub const fn append_bytes_len(bytes: usize) -> usize {
+    PREFIX.len() + bytes.div_ceil(3) * 4 + SUFFIX.len()
+}
+
+/// Writes the append message of audio in the server's own form (µ-law) to the start of `out`, as [`write_append`] does.
+///
+/// # Errors
+/// `None` when `out` is shorter than [`append_bytes_len`].
+pub fn write_append_bytes(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
+    let mut at = put(out, 0, PREFIX)?;
+    at += BASE64.encode_slice(bytes, out.get_mut(at..)?).ok()?;
+    put(out, at, SUFFIX)
 }
 
 /// Writes the append message of `pcm` (24 kHz, mono) to the start of `out` and returns its length. The message is
@@ -165,6 +180,18 @@ impl DeltaDecoder {
         pcm.extend(pairs.map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
         Ok(())
     }
+}
+
+/// Appends the bytes of a delta to `bytes`: µ-law has one for each sample.
+///
+/// # Errors
+/// [`NotBase64`]; `bytes` is then as it was before.
+pub fn decode_bytes(delta: &str, bytes: &mut Vec<u8>) -> Result<(), NotBase64> {
+    let before = bytes.len();
+    BASE64.decode_vec(delta, bytes).map_err(|_| {
+        bytes.truncate(before);
+        NotBase64
+    })
 }
 
 /// Base 64 of samples, for servers that write deltas themselves.

@@ -98,10 +98,22 @@ pub struct AudioFormat {
     pub rate: Option<u32>,
 }
 
+const PCMU: &str = "audio/pcmu";
+
 impl AudioFormat {
     /// Signed 16 bit, little endian, mono, 24 kHz: the only PCM that the API takes.
     pub fn pcm_24k() -> Self {
         Self { kind: "audio/pcm".into(), rate: Some(24_000) }
+    }
+
+    /// µ-law at 8 kHz (ITU-T G.711).
+    pub fn pcmu() -> Self {
+        Self { kind: PCMU.into(), rate: None }
+    }
+
+    /// Whether it is [`pcmu`](Self::pcmu).
+    pub fn is_pcmu(&self) -> bool {
+        self.kind == PCMU
     }
 }
 

@@ -146,6 +146,7 @@ impl Ends {
             instructions: String::new(),
             language: interview.language.clone(),
             voice: None,
+            mulaw: false,
             silence_ms: 600,
             prepare: Arc::new([]),
             history: Arc::new([]),

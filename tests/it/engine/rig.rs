@@ -56,6 +56,7 @@ impl Rig {
             instructions: String::new(),
             language: "en".into(),
             voice: None,
+            mulaw: false,
             silence_ms: 600,
             prepare: prepare.iter().map(|&text| text.to_owned()).collect::<Vec<_>>().into(),
             history: Arc::new([]),
@@ -94,7 +95,7 @@ impl Rig {
     }
 
     pub async fn feed_frame(&mut self, pcm: [i16; FRAME_SAMPLES], kind: FrameKind) {
-        let frame = UplinkFrame { pcm, rtp_time: self.now_ms * 48, audio_ms: self.now_ms, kind };
+        let frame = UplinkFrame { pcm, mulaw: None, rtp_time: self.now_ms * 48, audio_ms: self.now_ms, kind };
         self.now_ms += FRAME_MS;
         timeout(DEADLINE, self.uplink.send(frame)).await.expect("the engine takes frames").expect("it lives");
     }

@@ -47,6 +47,7 @@ pub fn setup() -> ModelSetup {
         instructions: "You are an interviewer.".into(),
         language: "en-GB".into(),
         voice: None,
+        mulaw: false,
         silence_ms: 240,
         prepare: Arc::from([]),
         history: Arc::from([]),
@@ -148,7 +149,7 @@ impl Rig {
             if loud {
                 pcm.iter_mut().enumerate().for_each(|(i, s)| *s = if i / 60 % 2 == 0 { 6_000 } else { -6_000 });
             }
-            let frame = UplinkFrame { pcm, rtp_time: 0, audio_ms: self.audio_ms, kind: FrameKind::Normal };
+            let frame = UplinkFrame { pcm, mulaw: None, rtp_time: 0, audio_ms: self.audio_ms, kind: FrameKind::Normal };
             self.audio_ms += 20;
             let uplink = self.uplink.as_ref().expect("open");
             within("the uplink", uplink.send(frame)).await.expect("the model is there");
