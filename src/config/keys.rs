@@ -92,6 +92,11 @@ pub const KEYS: &[Key] = &[
     key("TWILIO_API_URL", "https://api.twilio.com", "where Twilio's REST API is"),
     key("VIVA_DRAIN_SECONDS", "110", "after SIGTERM, how long live interviews may go on"),
     key("VIVA_SESSIONS_MAX", "200", "interviews at the same time; more are answered 503"),
+    key(
+        "VIVA_AUDIO_CODEC",
+        "auto",
+        "opus, pcmu (G.711 with every browser), or auto: G.711 for new sessions when overloaded",
+    ),
     key("VIVA_SESSION_MINUTES_MAX", "60", "longest interview, whatever its own limit says"),
     key("VIVA_RETURN_WINDOW_SECONDS", "600", "how long a lost candidate may come back"),
     key("VIVA_REQUESTS_PER_MINUTE", "1200", "API requests of one caller in a minute"),

@@ -13,7 +13,11 @@ pub use platform::{
     VoiceConfig, VoiceConnectMode,
 };
 
-use crate::{domain::ice::IceServers, ice::IcePlan, store::Location};
+use crate::{
+    domain::{ice::IceServers, load::CodecPolicy},
+    ice::IcePlan,
+    store::Location,
+};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -135,6 +139,8 @@ pub struct Limits {
     pub drain: Duration,
     /// A session that nobody joins is forgotten after this.
     pub connect: Duration,
+    /// When new sessions are spoken with in G.711.
+    pub codec: CodecPolicy,
 }
 
 /// What is logged.
@@ -379,6 +385,11 @@ impl Reader<'_> {
             return_window: Duration::from_secs(self.within("VIVA_RETURN_WINDOW_SECONDS", 1, 86_400, 600)),
             drain: Duration::from_secs(self.within("VIVA_DRAIN_SECONDS", 0, 86_400, 110)),
             connect: Duration::from_secs(15 * 60),
+            codec: match self.one_of("VIVA_AUDIO_CODEC", &["auto", "opus", "pcmu"]) {
+                "opus" => CodecPolicy::Opus,
+                "pcmu" => CodecPolicy::Pcmu,
+                _ => CodecPolicy::Auto,
+            },
         }
     }
 

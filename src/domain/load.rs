@@ -1,6 +1,8 @@
 //! The overload ladder: from how busy the media threads are, what is given up, in which order, and when it comes back.
 //! Pure: the caller measures and passes its clock.
 
+use super::audio::codec::Codec;
+
 /// What has been given up. Each level keeps what the levels below it gave up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -96,6 +98,30 @@ impl Level {
 
     fn below(self) -> Self {
         Self::of_number(self.number().saturating_sub(1))
+    }
+}
+
+/// When new sessions speak G.711 with the candidate's browser, instead of Opus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CodecPolicy {
+    /// When there is too much to do, and the model takes it too.
+    #[default]
+    Auto,
+    /// Only with a browser that has nothing else.
+    Opus,
+    /// With every browser that has it.
+    Pcmu,
+}
+
+impl CodecPolicy {
+    /// What a session that begins now is to speak. `model_takes_it`: the model takes µ-law as it is.
+    pub fn codec(self, level: Level, model_takes_it: bool) -> Codec {
+        let is_free = match self {
+            Self::Auto => level.prefers_codec_free() && model_takes_it,
+            Self::Opus => false,
+            Self::Pcmu => true,
+        };
+        if is_free { Codec::Pcmu } else { Codec::Opus }
     }
 }
 

@@ -215,7 +215,8 @@ impl Call {
     }
 
     /// Records both directions from now on.
-    pub(super) fn record(&mut self, tap: Box<Tap>) {
+    pub(super) fn record(&mut self, mut tap: Box<Tap>) {
+        tap.speak(self.pacer.codec());
         self.tap = Some(tap);
     }
 
@@ -247,6 +248,7 @@ impl Call {
         if !last_words.is_some_and(|words| self.dismiss(words, now, out)) {
             self.drop_link(now, out);
         }
+        let codec = peer.codec();
         self.link = Some(Link {
             peer,
             id,
@@ -261,6 +263,11 @@ impl Call {
         });
         self.shared.has_peer.store(true, Ordering::Release);
         self.uplink.reset(&mut self.timeline);
+        self.uplink.speak(codec);
+        self.pacer.speak(codec);
+        if let Some(tap) = &mut self.tap {
+            tap.speak(codec);
+        }
         self.reanchor();
         self.report(MediaEvent::Peer(PeerEvent::Offered));
         self.drain(now, out);

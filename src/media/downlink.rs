@@ -137,7 +137,7 @@ impl Pacer {
     /// encoded is silent.
     pub(super) fn encode_ahead(&mut self) -> bool {
         if self.codec == Codec::Pcmu {
-            return false; // What costs nothing can wait for its tick.
+            return false; // What costs next to nothing can wait for its tick.
         }
         let Some((first, source)) = self.playout.take_ahead(&mut self.frame) else { return false };
         let payload = self.payload(first, source).unwrap_or_else(|error| {
@@ -192,6 +192,16 @@ impl Pacer {
         self.ready.iter_mut().for_each(|packet| *packet = silence.clone());
         self.encoders.is_fresh = true;
         (self.widener, self.narrower) = (None, None);
+    }
+
+    /// What the peer speaks.
+    pub(super) fn codec(&self) -> Codec {
+        self.codec
+    }
+
+    /// Whether [`encode_ahead`](Self::encode_ahead) would encode something.
+    pub(super) fn wants_ahead(&self) -> bool {
+        self.codec == Codec::Opus && self.playout.has_ahead()
     }
 
     /// What is given up because there is too much to do.

@@ -48,6 +48,7 @@ use self::{
     shard::{Command, Reply, Shard, Task},
 };
 use crate::domain::{
+    audio::codec::Codec,
     event::{ClientStats, QualityData},
     id::SessionId,
     load::Level,
@@ -255,6 +256,7 @@ impl Media {
             current: Mutex::new(None),
             open_offer: Mutex::new(None),
             remote_delay: Mutex::new(RemoteDelay::default()),
+            prefers_pcmu: AtomicBool::new(false),
             last_words: Mutex::new(None),
             seat,
         })
@@ -335,6 +337,8 @@ pub struct MediaSession {
     current: Mutex<Option<Negotiated>>,
     open_offer: Mutex<Option<OpenOffer>>,
     remote_delay: Mutex<RemoteDelay>,
+    /// Codec that offers are answered with where they hold it.
+    prefers_pcmu: AtomicBool,
     /// What a peer hears whose place another one takes.
     last_words: Mutex<Option<String>>,
     seat: Seat,
@@ -413,6 +417,11 @@ impl MediaSession {
         *lock(&self.last_words) = Some(message);
     }
 
+    /// Answers offers with G.711 from now on, where they hold it.
+    pub fn prefer_pcmu(&self) {
+        self.prefers_pcmu.store(true, Ordering::Relaxed);
+    }
+
     /// How often quality is reported from now on.
     pub fn report_quality_every(&self, interval: Duration) {
         self.shared.quality_every_ms.store(interval.as_millis() as u64, Ordering::Relaxed);
@@ -471,7 +480,9 @@ impl MediaSession {
     async fn begin(&self, offer: Offer) -> Result<String, OfferError> {
         let stack = self.seat.inner.stack.clone();
         let last_words = self.last_words_for(&offer);
-        let accepted = tokio::task::spawn_blocking(move || stack.accept(&offer, Instant::now())).await;
+        let prefers_pcmu = self.prefers_pcmu.load(Ordering::Relaxed);
+        let codec = offer.choose(if prefers_pcmu { Codec::Pcmu } else { Codec::Opus });
+        let accepted = tokio::task::spawn_blocking(move || stack.accept(&offer, codec, Instant::now())).await;
         let (peer, answer) =
             accepted.map_err(|_| OfferError::Refused("it broke the stack".to_owned()))?.map_err(refusal)?;
         self.install(Box::new(peer), answer, last_words).await

@@ -13,6 +13,9 @@ const CLEAN_BITRATE: i32 = 48_000;
 const LOSSY_BITRATE: i32 = 32_000;
 /// Unless there is too much to do.
 pub const COMPLEXITY: u8 = 5;
+/// What is only 8 kHz wide needs less.
+const NARROW_BITRATE: i32 = 24_000;
+const NARROW_COMPLEXITY: i32 = 0;
 /// What the lossy encoder is told to expect; it sizes the redundancy.
 const EXPECTED_LOSS_PERCENT: i32 = 10;
 
@@ -119,6 +122,38 @@ impl Encoder {
             self.complexity = complexity;
         }
         Ok(())
+    }
+}
+
+/// An encoder of 8 kHz, mono: for keeping what was not Opus.
+pub struct NarrowEncoder {
+    inner: opus::Encoder,
+}
+
+impl NarrowEncoder {
+    /// An encoder.
+    ///
+    /// # Errors
+    /// [`OpusError`] when the codec cannot be had (memory).
+    pub fn new() -> Result<Self, OpusError> {
+        let mut inner = opus::Encoder::new(8_000, opus::Channels::Mono, opus::Application::LowDelay)?;
+        inner.set_complexity(NARROW_COMPLEXITY)?;
+        inner.set_bitrate(opus::Bitrate::Bits(NARROW_BITRATE))?;
+        Ok(Self { inner })
+    }
+
+    /// Encodes 2.5, 5, 10 or 20 ms into `out`; returns the length in bytes.
+    ///
+    /// # Errors
+    /// [`OpusError`] as libopus reports it, for another length too.
+    pub fn encode(&mut self, samples: &[i16], out: &mut [u8]) -> Result<usize, OpusError> {
+        Ok(self.inner.encode(samples, out)?)
+    }
+}
+
+impl std::fmt::Debug for NarrowEncoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NarrowEncoder").finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 
 use super::sdp::Offer;
-use crate::domain::audio::jitter::Packet;
+use crate::domain::audio::{codec::Codec, jitter::Packet};
 
 /// What a peer has to say.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub enum PeerOutput {
 #[derive(Clone, Debug)]
 pub struct AudioPacket {
     pub sequence: u16,
-    /// 48 kHz.
+    /// 48 kHz, whatever the codec counts in.
     pub timestamp: u32,
     /// First packet of a talk spurt (RFC 3551 section 4.1).
     pub marker: bool,
@@ -144,6 +144,9 @@ pub trait Peer: Send {
     /// # Errors
     /// [`PeerError::NotOpen`] before the browser opened it, [`PeerError::Full`] when it does not read.
     fn send_data(&mut self, message: &str, now: Instant) -> Result<(), PeerError>;
+
+    /// What was agreed upon.
+    fn codec(&self) -> Codec;
 
     /// What the other side reported.
     fn statistics(&self) -> PeerStatistics;

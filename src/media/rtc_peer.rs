@@ -22,7 +22,7 @@ use rtc::{
         certificate::{CertificateParams, RTCCertificate},
         configuration::{
             RTCConfigurationBuilder, RTCOfferOptions,
-            media_engine::{MIME_TYPE_OPUS, MediaEngine},
+            media_engine::{MIME_TYPE_OPUS, MIME_TYPE_PCMU, MediaEngine},
             setting_engine::{SctpMaxMessageSize, SettingEngine, SettingEngineBuilder},
         },
         event::{RTCDataChannelEvent, RTCPeerConnectionEvent},
@@ -53,7 +53,7 @@ use super::{
     peer::{Answer, AudioPacket, IceCredentials, Peer, PeerError, PeerOutput, PeerStatistics, Transmit},
     sdp::{Offer, finish_local, with_candidates},
 };
-use crate::domain::audio::jitter::Packet;
+use crate::domain::audio::{codec::Codec, jitter::Packet};
 
 /// The channel that the browser opens.
 const CHANNEL_LABEL: &str = "viva-events";
@@ -66,6 +66,8 @@ const REPLAY_WINDOW: usize = 256;
 /// Our codec parameters: FEC asked for, mono, no less than 10 ms a packet.
 const OPUS_FORMAT: &str = "minptime=10;useinbandfec=1";
 const OPUS_PAYLOAD_TYPE: u8 = 111;
+/// RFC 3551 table 4.
+const PCMU_PAYLOAD_TYPE: u8 = 0;
 /// First octet of a DTLS record (RFC 7983).
 const DTLS_FIRST: std::ops::RangeInclusive<u8> = 20..=63;
 /// First octet of a STUN message (RFC 7983).
@@ -94,12 +96,12 @@ impl RtcStack {
         Ok(Self { certificate, announced: announced.into(), provider, ntp: NtpClock::new() })
     }
 
-    /// Makes a peer that answers `offer`.
+    /// Makes a peer that answers `offer` with this codec and no other.
     ///
     /// # Errors
     /// [`PeerError::Description`] for an offer that cannot be answered, [`PeerError::Stack`] otherwise.
-    pub fn accept(&self, offer: &Offer, now: Instant) -> Result<(RtcPeer, Answer), PeerError> {
-        let mut peer = self.peer(now)?;
+    pub fn accept(&self, offer: &Offer, codec: Codec, now: Instant) -> Result<(RtcPeer, Answer), PeerError> {
+        let mut peer = self.peer(codec, now)?;
         let answer = peer.negotiate(offer, now)?;
         Ok((peer, answer))
     }
@@ -109,7 +111,7 @@ impl RtcStack {
     /// # Errors
     /// [`PeerError::Stack`]
     pub fn offer(&self, now: Instant) -> Result<(RtcPeer, String), PeerError> {
-        let mut peer = self.peer(now)?;
+        let mut peer = self.peer(Codec::Opus, now)?;
         peer.connection.create_data_channel(CHANNEL_LABEL, None).map_err(stack)?;
         let offer = peer.connection.create_offer(None).map_err(stack)?;
         peer.set_local_offer(offer, now)?;
@@ -118,9 +120,9 @@ impl RtcStack {
         Ok((peer, sdp))
     }
 
-    fn peer(&self, now: Instant) -> Result<RtcPeer, PeerError> {
+    fn peer(&self, codec: Codec, now: Instant) -> Result<RtcPeer, PeerError> {
         let mut media = MediaEngine::default();
-        media.register_codec(opus_codec(), RtpCodecKind::Audio).map_err(stack)?;
+        media.register_codec(parameters(codec), RtpCodecKind::Audio).map_err(stack)?;
         let ssrc = getrandom::u32().map_err(stack)?;
         let tap = Arc::new(KeyTap::new(Arc::clone(&self.provider)));
         let configuration = RTCConfigurationBuilder::new().with_certificates(vec![self.certificate.clone()]).build();
@@ -132,7 +134,7 @@ impl RtcStack {
             .with_interceptor_registry(Registry::new())
             .build(now)
             .map_err(stack)?;
-        let sender = connection.add_track(audio_track(ssrc)).map_err(stack)?;
+        let sender = connection.add_track(audio_track(ssrc, codec)).map_err(stack)?;
         Ok(RtcPeer {
             connection,
             sender,
@@ -141,7 +143,8 @@ impl RtcStack {
             ntp: self.ntp,
             flow: None,
             asks_again: false,
-            payload_type: OPUS_PAYLOAD_TYPE,
+            codec,
+            payload_type: parameters(codec).payload_type,
             announced: Arc::clone(&self.announced),
             channel: None,
             is_connected: false,
@@ -174,21 +177,26 @@ fn settings(provider: Arc<dyn RTCCryptoProvider>) -> SettingEngine {
         .build()
 }
 
-fn opus_codec() -> RTCRtpCodecParameters {
+/// What is negotiated of a codec.
+fn parameters(codec: Codec) -> RTCRtpCodecParameters {
+    let (mime_type, clock_rate, channels, format, payload_type) = match codec {
+        Codec::Opus => (MIME_TYPE_OPUS, 48_000, 2, OPUS_FORMAT, OPUS_PAYLOAD_TYPE),
+        Codec::Pcmu => (MIME_TYPE_PCMU, 8_000, 0, "", PCMU_PAYLOAD_TYPE),
+    };
     let rtp_codec = RTCRtpCodec {
-        mime_type: MIME_TYPE_OPUS.to_owned(),
-        clock_rate: 48_000,
-        channels: 2,
-        sdp_fmtp_line: OPUS_FORMAT.to_owned(),
+        mime_type: mime_type.to_owned(),
+        clock_rate,
+        channels,
+        sdp_fmtp_line: format.to_owned(),
         rtcp_feedback: vec![RTCPFeedback { typ: "nack".to_owned(), parameter: String::new() }],
     };
-    RTCRtpCodecParameters { rtp_codec, payload_type: OPUS_PAYLOAD_TYPE }
+    RTCRtpCodecParameters { rtp_codec, payload_type }
 }
 
-fn audio_track(ssrc: u32) -> MediaStreamTrack {
+fn audio_track(ssrc: u32, codec: Codec) -> MediaStreamTrack {
     let encoding = RTCRtpEncodingParameters {
         rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
-        codec: opus_codec().rtp_codec,
+        codec: parameters(codec).rtp_codec,
         ..Default::default()
     };
     let (stream_id, track_id) = ("viva".to_owned(), "interviewer".to_owned());
@@ -206,6 +214,7 @@ pub struct RtcPeer {
     flow: Option<Flow>,
     /// Generic NACK was negotiated.
     asks_again: bool,
+    codec: Codec,
     payload_type: u8,
     announced: Arc<[SocketAddr]>,
     channel: Option<RTCDataChannelId>,
@@ -310,7 +319,7 @@ impl RtcPeer {
             return;
         }
         let Some(keys) = self.tap.take() else { return };
-        match Flow::new(Arc::clone(&self.tap), keys, self.ssrc, self.ntp, now) {
+        match Flow::new(Arc::clone(&self.tap), keys, self.ssrc, (self.ntp, self.codec), now) {
             Ok(mut flow) => {
                 flow.set_asks_again(self.asks_again);
                 self.flow = Some(flow);
@@ -443,6 +452,10 @@ impl Peer for RtcPeer {
             return Err(PeerError::Full);
         }
         channel.send_text(now, message).map_err(stack)
+    }
+
+    fn codec(&self) -> Codec {
+        self.codec
     }
 
     fn statistics(&self) -> PeerStatistics {

@@ -1,5 +1,7 @@
 //! What must be true of a description before the stack sees it, and what is taken out of it. Linear in its length.
 
+use crate::domain::audio::codec::Codec;
+
 /// Limits of a description (threat T6).
 const BYTES_MAX: usize = 64 * 1024;
 const LINES_MAX: usize = 1_000;
@@ -17,8 +19,8 @@ pub enum OfferError {
     NoAudio,
     #[error("description has more than one audio section")]
     SeveralAudio,
-    #[error("description has no opus/48000 codec")]
-    NoOpus,
+    #[error("description has neither an opus/48000 nor a PCMU/8000 codec")]
+    NoCodec,
     #[error("description has no dtls fingerprint, or no a=setup that fits")]
     NoDtls,
     #[error("description has no ice user name or password")]
@@ -49,6 +51,19 @@ pub struct Offer {
     pub fingerprint: String,
     pub ice_ufrag: String,
     pub ice_password: String,
+    has_opus: bool,
+    has_pcmu: bool,
+}
+
+impl Offer {
+    /// What to speak with whoever made it: what is preferred, if both can.
+    pub fn choose(&self, preferred: Codec) -> Codec {
+        match preferred {
+            Codec::Pcmu if self.has_pcmu => Codec::Pcmu,
+            Codec::Opus | Codec::Pcmu if self.has_opus => Codec::Opus,
+            _ => Codec::Pcmu,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -57,6 +72,7 @@ struct Section<'a> {
     is_rejected: bool,
     is_silent: bool,
     has_opus: bool,
+    has_pcmu: bool,
     has_mid: bool,
     fingerprint: Option<&'a str>,
     setup: Option<&'a str>,
@@ -110,7 +126,9 @@ fn read_line<'a>(line: &'a str, sections: &mut Vec<Section<'a>>) {
         let mut words = media.split(' ');
         let is_audio = words.next() == Some("audio");
         let is_rejected = words.next() == Some("0");
-        sections.push(Section { is_audio, is_rejected, ..Section::default() });
+        // Behind the transport: payload types, of which 0 needs no `a=rtpmap` (RFC 3551 table 4).
+        let has_pcmu = words.skip(1).any(|payload_type| payload_type == "0");
+        sections.push(Section { is_audio, is_rejected, has_pcmu, ..Section::default() });
         return;
     }
     let Some(section) = sections.last_mut() else { return };
@@ -120,7 +138,9 @@ fn read_line<'a>(line: &'a str, sections: &mut Vec<Section<'a>>) {
         ("mid", _) => section.has_mid = true,
         ("rtpmap", value) => {
             let codec = value.split_once(' ').map_or("", |(_, codec)| codec);
-            section.has_opus |= codec.get(..10).is_some_and(|name| name.eq_ignore_ascii_case("opus/48000"));
+            let is = |name: &str| codec.get(..name.len()).is_some_and(|codec| codec.eq_ignore_ascii_case(name));
+            section.has_opus |= is("opus/48000");
+            section.has_pcmu |= is("PCMU/8000");
         }
         ("fingerprint", value) => section.fingerprint = Some(value),
         ("setup", value) => section.setup = Some(value),
@@ -136,8 +156,8 @@ fn conclude(sdp: String, session: &Section<'_>, media: &[Section<'_>], setups: &
     if usable.next().is_some() {
         return Err(OfferError::SeveralAudio);
     }
-    if !audio.has_opus {
-        return Err(OfferError::NoOpus);
+    if !audio.has_opus && !audio.has_pcmu {
+        return Err(OfferError::NoCodec);
     }
     if !audio.has_mid {
         return Err(OfferError::Malformed("the audio section has no a=mid".to_owned()));
@@ -156,6 +176,8 @@ fn conclude(sdp: String, session: &Section<'_>, media: &[Section<'_>], setups: &
         fingerprint: fingerprint.to_ascii_lowercase(),
         ice_ufrag: ice_ufrag.to_owned(),
         ice_password: ice_password.to_owned(),
+        has_opus: audio.has_opus,
+        has_pcmu: audio.has_pcmu,
         sdp,
     })
 }

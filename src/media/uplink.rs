@@ -11,6 +11,8 @@ use super::{
 };
 use crate::domain::audio::{
     FRAME_TICKS,
+    codec::Codec,
+    g711,
     jitter::{Counters, JitterBuffer, Packet, Source, Step},
     timeline::Timeline,
 };
@@ -52,6 +54,8 @@ pub(super) struct Uplink {
     frames: mpsc::Sender<UplinkFrame>,
     buffer: JitterBuffer<Bytes>,
     decoder: Decoder,
+    /// Where the candidate's side speaks µ-law.
+    mulaw: Option<Box<g711::Decoder>>,
     decoded: Box<[i16; DECODED_SAMPLES_MAX]>,
     /// The frame being filled: packets need not be 20 ms long.
     frame: [i16; FRAME_SAMPLES],
@@ -69,6 +73,7 @@ impl Uplink {
             frames,
             buffer: JitterBuffer::default(),
             decoder: Decoder::new()?,
+            mulaw: None,
             decoded: Box::new([0; DECODED_SAMPLES_MAX]),
             frame: [0; FRAME_SAMPLES],
             filled: 0,
@@ -76,6 +81,12 @@ impl Uplink {
             frame_kind: FrameKind::Normal,
             meters: Meters::new(),
         })
+    }
+
+    /// Another peer speaks, in this codec.
+    pub(super) fn speak(&mut self, codec: Codec) {
+        self.buffer.set_codec(codec);
+        self.mulaw = (codec == Codec::Pcmu).then(Box::default);
     }
 
     /// Takes a packet; [`advance`](Self::advance) follows.
@@ -119,6 +130,9 @@ impl Uplink {
             if let Err(error) = self.decoder.reset() {
                 tracing::warn!(%error, "decoder did not reset");
             }
+            if let Some(mulaw) = &mut self.mulaw {
+                mulaw.reset();
+            }
         }
         let samples = ((step.ticks / TICKS_PER_SAMPLE) as usize).min(DECODED_SAMPLES_MAX);
         let kind = self.decode(&step.source, samples);
@@ -136,6 +150,9 @@ impl Uplink {
     /// Fills `decoded[..samples]`.
     fn decode(&mut self, source: &Source<Bytes>, samples: usize) -> FrameKind {
         let out = &mut self.decoded[..samples];
+        if let Some(mulaw) = &mut self.mulaw {
+            return decode_mulaw(mulaw, source, out);
+        }
         let (result, kind) = match source {
             Source::Packet(payload) => (self.decoder.decode(payload, out), FrameKind::Normal),
             Source::Fec(payload) => (self.decoder.decode_fec(payload, out), FrameKind::Fec),
@@ -190,15 +207,30 @@ impl Uplink {
 
     fn send(&mut self, audio_ms: u64) {
         self.meters.count(self.frame_kind);
-        let frame = UplinkFrame {
-            pcm: self.frame,
-            mulaw: None,
-            rtp_time: self.frame_rtp_time,
-            audio_ms,
-            kind: self.frame_kind,
-        };
+        let mulaw = self.mulaw.is_some().then(|| g711::unwiden(&self.frame));
+        let (rtp_time, kind) = (self.frame_rtp_time, self.frame_kind);
+        let frame = UplinkFrame { pcm: self.frame, mulaw, rtp_time, audio_ms, kind };
         if self.frames.try_send(frame).is_err() {
             self.meters.dropped.increment(1);
+        }
+    }
+}
+
+/// Fills `out` from µ-law.
+fn decode_mulaw(decoder: &mut g711::Decoder, source: &Source<Bytes>, out: &mut [i16]) -> FrameKind {
+    match source {
+        Source::Packet(payload) => {
+            let count = decoder.decode(payload, out);
+            out[count..].fill(0);
+            FrameKind::Normal
+        }
+        Source::Fec(_) | Source::Conceal => {
+            decoder.conceal(out);
+            FrameKind::Plc
+        }
+        Source::Silence | Source::Dtx => {
+            out.fill(0);
+            if matches!(source, Source::Dtx) { FrameKind::Dtx } else { FrameKind::Silence }
         }
     }
 }

@@ -74,6 +74,11 @@ impl Model for RealtimeModel {
         self.config.voice.as_deref().or(own)
     }
 
+    /// Any server is asked; what it does not confirm is turned into samples and back.
+    fn takes_mulaw(&self) -> bool {
+        true
+    }
+
     fn converse(&self, setup: ModelSetup, ports: ModelPorts, tasks: &TaskTracker) {
         let bridge = Bridge::new(self.config.clone(), self.connect.clone(), setup, ports);
         tasks.spawn(bridge.run());

@@ -82,6 +82,11 @@ pub trait Model: Send + Sync + 'static {
         false
     }
 
+    /// Whether it may take µ-law as it is: then nothing has to be decoded or encoded on the way.
+    fn takes_mulaw(&self) -> bool {
+        false
+    }
+
     /// Starts a conversation on `tasks` and returns at once; the provider's socket opens now, not when media flows.
     fn converse(&self, setup: ModelSetup, ports: ModelPorts, tasks: &TaskTracker);
 }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     config::Limits,
     domain::{
+        audio::codec::Codec,
         auth::TokenHash,
         event::QuestionNumber,
         id::SessionId,
@@ -242,6 +243,10 @@ impl Registry {
         let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS);
         let ports = MediaPorts { uplink: uplink_sender, downlink: downlink_commands, events: media_sender };
         let media = Arc::new(deps.media.attach(session_id.clone(), ports)?);
+        let codec = deps.limits.codec.codec(deps.media.load(), deps.model.takes_mulaw());
+        if codec == Codec::Pcmu {
+            media.prefer_pcmu();
+        }
         let (model, commands) = mpsc::channel(MODEL_QUEUE);
         let (model_sender, model_events) = mpsc::channel(MODEL_QUEUE);
         let cancel = CancellationToken::new();
@@ -250,7 +255,7 @@ impl Registry {
             instructions: session.instructions(),
             language: interview.language.clone(),
             voice: deps.model.voice(&deps.personas.of(interview).voice).map(str::to_owned),
-            mulaw: false,
+            mulaw: codec == Codec::Pcmu,
             silence_ms: TURN_SILENCE_MS,
             prepare: session.prepare().into(),
             history: Arc::from([]),

@@ -1,7 +1,10 @@
 //! The overload ladder, in virtual time.
 
 use proptest::prelude::*;
-use viva::domain::load::{LEVELS, Level, Load};
+use viva::domain::{
+    audio::codec::Codec,
+    load::{CodecPolicy, LEVELS, Level, Load},
+};
 
 /// Observes the same load every 250 ms from `from_ms` for `for_ms`; returns when it ended.
 fn hold(load: &mut Load, from_ms: u64, for_ms: u64, busy_ratio: f64) -> u64 {
@@ -91,6 +94,18 @@ fn measurements_that_are_far_apart_prove_nothing() {
         assert_eq!(load.observe(now_ms, 1.0, 500.0), Level::Full);
     }
     assert_eq!(Load::default().observe(0, f64::NAN, f64::NAN), Level::Full);
+}
+
+#[test]
+fn g711_is_spoken_when_asked_for_or_as_the_last_thing_before_refusing() {
+    for level in LEVELS {
+        let is_last = level >= Level::CodecFree;
+        for takes in [true, false] {
+            assert_eq!(CodecPolicy::Auto.codec(level, takes) == Codec::Pcmu, is_last && takes);
+            assert_eq!(CodecPolicy::Opus.codec(level, takes), Codec::Opus);
+            assert_eq!(CodecPolicy::Pcmu.codec(level, takes), Codec::Pcmu);
+        }
+    }
 }
 
 proptest! {

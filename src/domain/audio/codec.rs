@@ -15,6 +15,37 @@ pub enum Codec {
     Pcmu,
 }
 
+/// Between a codec's RTP time on the wire and the 48 kHz that everything else counts in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RtpClock {
+    codec: Codec,
+    /// Where what is sent began; a wire that counts slower wraps at another time.
+    base: Option<u32>,
+}
+
+impl RtpClock {
+    /// The clock of a stream that begins.
+    pub fn new(codec: Codec) -> Self {
+        Self { codec, base: None }
+    }
+
+    /// RTP time of the wire in ticks of 48 kHz; both wrap at 32 bits.
+    pub fn ticks(&self, wire: u32) -> u32 {
+        wire.wrapping_mul(self.codec.ticks_per_step())
+    }
+
+    /// RTP time on the wire of what is sent at so many ticks; right for a day from the first one on.
+    pub fn wire(&mut self, ticks: u32) -> u32 {
+        let base = *self.base.get_or_insert(ticks);
+        base.wrapping_add(self.steps(ticks.wrapping_sub(base)))
+    }
+
+    /// A span of ticks as the wire counts it.
+    pub fn steps(&self, ticks: u32) -> u32 {
+        ticks / self.codec.ticks_per_step()
+    }
+}
+
 impl Codec {
     /// Its name in a session description.
     pub const fn name(self) -> &'static str {

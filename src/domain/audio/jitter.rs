@@ -4,7 +4,7 @@
 //! Contract: after each [`JitterBuffer::push`], and whenever [`JitterBuffer::poll_timeout`] is due, call
 //! [`JitterBuffer::poll`] until it returns `None`.
 
-use super::{FRAME_TICKS, TICKS_PER_MS, opus_packet};
+use super::{FRAME_TICKS, TICKS_PER_MS, codec::Codec};
 
 /// Packets that the ring can hold.
 const SLOTS: usize = 64;
@@ -131,6 +131,7 @@ struct Stream {
 /// The buffer of one session. Allocates nothing after it is made.
 #[derive(Debug)]
 pub struct JitterBuffer<P> {
+    codec: Codec,
     slots: Box<[Option<Slot<P>>; SLOTS]>,
     /// A packet beyond the ring, while the gap before it is closed in a hurry.
     overflow: Option<Slot<P>>,
@@ -142,6 +143,7 @@ pub struct JitterBuffer<P> {
 impl<P: Clone + AsRef<[u8]>> Default for JitterBuffer<P> {
     fn default() -> Self {
         Self {
+            codec: Codec::Opus,
             slots: Box::new(std::array::from_fn(|_| None)),
             overflow: None,
             stream: None,
@@ -162,6 +164,11 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         self.stream.as_ref().map_or(0.0, |stream| stream.jitter_ticks / TICKS_PER_MS as f64)
     }
 
+    /// What packets are from now on; [`reset`](Self::reset) goes before.
+    pub fn set_codec(&mut self, codec: Codec) {
+        self.codec = codec;
+    }
+
     /// Forgets the stream: the next packet begins another.
     pub fn reset(&mut self) {
         self.slots.iter_mut().for_each(|slot| *slot = None);
@@ -172,7 +179,7 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
 
     /// Takes a packet that arrived at `now_ms`.
     pub fn push(&mut self, packet: Packet<P>, now_ms: u64) {
-        let Some(ticks) = opus_packet::packet_ticks(packet.payload.as_ref()) else {
+        let Some(ticks) = self.codec.packet_ticks(packet.payload.as_ref()) else {
             self.counters.malformed += 1;
             return;
         };
@@ -313,7 +320,7 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         stream.next += 1;
         stream.next_time = rtp_time + u64::from(slot.ticks);
         stream.frame_ticks = slot.ticks;
-        stream.last_was_dtx = opus_packet::is_dtx(slot.payload.as_ref());
+        stream.last_was_dtx = self.codec.is_dtx(slot.payload.as_ref());
         let discontinuity = std::mem::take(&mut stream.discontinuity);
         let source = if stream.last_was_dtx { Source::Dtx } else { Source::Packet(slot.payload) };
         Some(Step { rtp_time, ticks: slot.ticks, source, discontinuity })
@@ -338,7 +345,7 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
     fn open_hole(&mut self) {
         let Some(after) = self.after_gap() else { return };
         let (sequence, rtp_time) = (after.sequence, after.rtp_time);
-        let has_fec = opus_packet::has_fec(after.payload.as_ref());
+        let has_fec = self.codec.has_fec(after.payload.as_ref());
         let Some(stream) = self.stream.as_mut() else { return };
         let lost = sequence - stream.next;
         self.counters.lost += lost;

@@ -162,6 +162,12 @@ impl<S: Clone> Item<S> {
         there >= FRAME_SAMPLES
     }
 
+    /// Whether a frame can be taken before its time, and is worth it.
+    fn has_ahead(&self) -> bool {
+        let is_prepared = matches!(self.sounds.front(), Some(Sound::Prepared { .. }));
+        self.ahead.count < AHEAD_MAX && !is_prepared && self.has_frame()
+    }
+
     /// Moves up to one frame into `out`; returns what it is and how many samples it holds.
     fn take(&mut self, out: &mut Frame) -> Option<(Source<S>, usize)> {
         let source = match self.sounds.front()? {
@@ -261,15 +267,16 @@ impl<S: Clone> Playout<S> {
         self.events.push_back(PlayoutEvent::Interrupted { item_id: item_id.clone(), audio_ms, heard_ms: 0 });
     }
 
+    /// Whether [`take_ahead`](Self::take_ahead) would take one.
+    pub fn has_ahead(&self) -> bool {
+        self.items.front().is_some_and(Item::has_ahead)
+    }
+
     /// Takes the next frame of the item under way before its time, so that it can be encoded; it is sent, and counts,
     /// when [`tick`](Self::tick) says [`Tick::Ahead`]. `None`: there is none, enough were taken, or the next one needs
     /// no encoding. With it: whether it is the first of its item.
     pub fn take_ahead(&mut self, out: &mut Frame) -> Option<(bool, Source<S>)> {
-        let item = self.items.front_mut()?;
-        let is_prepared = matches!(item.sounds.front(), Some(Sound::Prepared { .. }));
-        if item.ahead.count == AHEAD_MAX || is_prepared || !item.has_frame() {
-            return None;
-        }
+        let item = self.items.front_mut().filter(|item| item.has_ahead())?;
         let first = !item.is_begun;
         let (source, samples) = item.take(out)?;
         item.ahead.push(samples);

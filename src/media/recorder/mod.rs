@@ -4,6 +4,7 @@
 //! files, and another one syncs them. The files of a session are in [`directory`]: `user.ogg`, `assistant.ogg`, and
 //! `timeline.jsonl`, a line for each thing that is worth knowing of the clocks.
 
+mod narrow;
 mod side_file;
 mod take_files;
 mod tap;

@@ -2,13 +2,17 @@
 
 use super::{
     directory,
+    narrow::Narrow,
     side_file::{SharedFile, SideFile, Taken},
     timeline::{Ended, Line, TIMELINE},
     track_name,
 };
-use crate::domain::{
-    id::SessionId,
-    recording::{Filler, Side},
+use crate::{
+    domain::{
+        id::SessionId,
+        recording::{Filler, Side},
+    },
+    media::opus::OpusError,
 };
 use std::{
     fs::{DirBuilder, File, OpenOptions},
@@ -28,9 +32,23 @@ const TICKS_PER_S: u32 = 48_000;
 /// Both sides and their timeline.
 pub(super) struct TakeFiles {
     sides: [SideFile; 2],
+    /// For what is not Opus.
+    narrow: [Narrow; 2],
     timeline: BufWriter<SharedFile>,
     timeline_file: Arc<File>,
     left_out: u64,
+}
+
+/// Why a packet of µ-law is not in the file.
+enum Untaken {
+    File(io::Error),
+    Codec(OpusError),
+}
+
+impl From<OpusError> for Untaken {
+    fn from(error: OpusError) -> Self {
+        Self::Codec(error)
+    }
 }
 
 impl TakeFiles {
@@ -49,7 +67,7 @@ impl TakeFiles {
         for path in [Some(directory.as_path()), directory.parent()].into_iter().flatten() {
             File::open(path)?.sync_all()?;
         }
-        let mut files = Self { sides, timeline, timeline_file, left_out: 0 };
+        let mut files = Self { sides, narrow: Default::default(), timeline, timeline_file, left_out: 0 };
         files.note(&Line::Begin { version: 1, ticks_per_s: TICKS_PER_S })?;
         files.timeline.flush()?;
         Ok(files)
@@ -74,6 +92,27 @@ impl TakeFiles {
             }
         }
         Ok(())
+    }
+
+    /// Takes a packet of µ-law.
+    pub(super) fn take_mulaw(
+        &mut self,
+        side: Side,
+        packet: &[u8],
+        (rtp_time, run_ticks): (u64, u64),
+        now_ticks: u64,
+        is_fresh: bool,
+    ) -> io::Result<()> {
+        let mut narrow = std::mem::take(&mut self.narrow[side.index()]);
+        let taken = narrow.translate(packet, |offset, opus| {
+            let times = (rtp_time + offset, run_ticks + offset);
+            self.take(side, opus, times, now_ticks + offset, is_fresh && offset == 0).map_err(Untaken::File)
+        });
+        self.narrow[side.index()] = narrow;
+        taken.map_err(|untaken| match untaken {
+            Untaken::File(error) => error,
+            Untaken::Codec(error) => io::Error::other(error),
+        })
     }
 
     /// Notes a sender report.

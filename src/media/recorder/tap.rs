@@ -1,7 +1,10 @@
 //! What a shard does for a recording: hand over a packet, or count that it could not.
 
 use super::{Take, writer::Entry};
-use crate::domain::{audio::TICKS_PER_MS, recording::Side};
+use crate::domain::{
+    audio::{TICKS_PER_MS, codec::Codec},
+    recording::Side,
+};
 use bytes::Bytes;
 use metrics::Counter;
 use std::sync::{
@@ -14,6 +17,7 @@ use std::sync::{
 pub struct Tap {
     take: Arc<Take>,
     entries: SyncSender<Entry>,
+    codec: Codec,
     /// RTP time of what was sent, unwrapped, with its last value on the wire.
     sent: Option<(u64, u32)>,
     /// What is sent next does not follow what was sent before.
@@ -32,7 +36,12 @@ impl std::fmt::Debug for Tap {
 impl Tap {
     pub(super) fn new(take: Arc<Take>, entries: SyncSender<Entry>) -> Self {
         let dropped = metrics::counter!("viva_recording_dropped_total");
-        Self { take, entries, sent: None, is_sent_fresh: true, reported: 0, dropped }
+        Self { take, entries, codec: Codec::Opus, sent: None, is_sent_fresh: true, reported: 0, dropped }
+    }
+
+    /// What packets are from now on.
+    pub fn speak(&mut self, codec: Codec) {
+        self.codec = codec;
     }
 
     /// The candidate's packet, in order. `rtp_time`: unwrapped. `place_ticks`: its place on the session's audio clock.
@@ -42,6 +51,7 @@ impl Tap {
         self.hand_over(Entry::Packet {
             key: self.take.key,
             side,
+            codec: self.codec,
             rtp_time,
             run_ticks: place_ticks,
             now_ticks,
@@ -59,8 +69,8 @@ impl Tap {
         self.sent = Some((rtp_time, timestamp));
         let is_fresh = std::mem::take(&mut self.is_sent_fresh);
         let (side, now_ticks) = (Side::Assistant, audio_ms * TICKS_PER_MS);
-        let (key, run_ticks) = (self.take.key, rtp_time);
-        self.hand_over(Entry::Packet { key, side, rtp_time, run_ticks, now_ticks, is_fresh, payload });
+        let (key, codec, run_ticks) = (self.take.key, self.codec, rtp_time);
+        self.hand_over(Entry::Packet { key, side, codec, rtp_time, run_ticks, now_ticks, is_fresh, payload });
     }
 
     /// RTP time stood still, or another peer listens.

@@ -2,7 +2,10 @@
 //! lasts, nobody's recording.
 
 use super::{Shared, Take, take_files::TakeFiles};
-use crate::domain::recording::{Filler, Side};
+use crate::domain::{
+    audio::codec::Codec,
+    recording::{Filler, Side},
+};
 use bytes::Bytes;
 use std::{
     collections::HashMap,
@@ -27,6 +30,7 @@ pub(super) enum Entry {
     Packet {
         key: u64,
         side: Side,
+        codec: Codec,
         rtp_time: u64,
         run_ticks: u64,
         now_ticks: u64,
@@ -134,8 +138,12 @@ impl Writer {
         // One that is closed already: its peer was still speaking.
         let Some(open) = self.open.get_mut(&key) else { return };
         open.try_to(&self.shared, &self.filler, |files| match entry {
-            Entry::Packet { side, rtp_time, run_ticks, now_ticks, is_fresh, payload, .. } => {
-                files.take(side, &payload, (rtp_time, run_ticks), now_ticks, is_fresh)
+            Entry::Packet { side, codec, rtp_time, run_ticks, now_ticks, is_fresh, payload, .. } => {
+                let times = (rtp_time, run_ticks);
+                match codec {
+                    Codec::Opus => files.take(side, &payload, times, now_ticks, is_fresh),
+                    Codec::Pcmu => files.take_mulaw(side, &payload, times, now_ticks, is_fresh),
+                }
             }
             Entry::Report { ntp_time, rtp_time, audio_ms, .. } => files.report(ntp_time, rtp_time, audio_ms),
         });

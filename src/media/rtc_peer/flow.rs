@@ -27,7 +27,11 @@ use super::{
     keys::{KeyTap, SrtpKeys},
 };
 use crate::{
-    domain::audio::{jitter::Packet, reception::Reception},
+    domain::audio::{
+        codec::{Codec, RtpClock},
+        jitter::Packet,
+        reception::Reception,
+    },
     media::peer::{AudioPacket, PeerError, PeerStatistics, Transmit},
 };
 
@@ -65,6 +69,7 @@ pub(super) struct Flow {
     asks_again: bool,
     reception: Option<Reception>,
     feedback: Feedback,
+    clock: RtpClock,
     epoch: Instant,
     report_at: Instant,
 }
@@ -76,7 +81,7 @@ impl Flow {
         tap: Arc<KeyTap>,
         keys: SrtpKeys,
         ssrc: u32,
-        ntp: NtpClock,
+        (ntp, codec): (NtpClock, Codec),
         now: Instant,
     ) -> Result<Self, PeerError> {
         let (key, salt) = keys.local();
@@ -93,6 +98,7 @@ impl Flow {
             asks_again: false,
             reception: None,
             feedback: Feedback::new(ntp),
+            clock: RtpClock::new(codec),
             epoch: now,
             report_at: now + REPORT_EVERY,
         })
@@ -130,8 +136,8 @@ impl Flow {
             payload.truncate(payload.len().checked_sub(padding)?);
         }
         self.note_reception(&header, now, out);
-        let packet =
-            Packet { ssrc: header.ssrc, sequence: header.sequence_number, timestamp: header.timestamp, payload };
+        let timestamp = self.clock.ticks(header.timestamp);
+        let packet = Packet { ssrc: header.ssrc, sequence: header.sequence_number, timestamp, payload };
         Some(RtpPacket { payload_type: header.payload_type, packet })
     }
 
@@ -141,7 +147,7 @@ impl Flow {
             self.reception = Some(Reception::new(header.ssrc, header.sequence_number));
         }
         let Some(reception) = self.reception.as_mut() else { return };
-        let has_gap = reception.note_packet(header.sequence_number, header.timestamp, now_ms);
+        let has_gap = reception.note_packet(header.sequence_number, self.clock.ticks(header.timestamp), now_ms);
         if has_gap && self.asks_again {
             self.ask_again(now, out);
         }
@@ -160,7 +166,7 @@ impl Flow {
                 if let Some(reception) = self.reception.as_mut().filter(|it| it.ssrc() == report.ssrc) {
                     reception.note_sender_report(report.ntp_time, now_ms);
                 }
-                self.feedback.note_sender_report(report);
+                self.feedback.note_sender_report(report, &self.clock);
                 self.feedback.note_blocks(&report.reports, self.ssrc, now);
             } else if let Some(report) = packet.downcast_ref::<ReceiverReport>() {
                 self.feedback.note_blocks(&report.reports, self.ssrc, now);
@@ -181,11 +187,12 @@ impl Flow {
         self.plain.put_u8(2 << 6);
         self.plain.put_u8(marker | payload_type);
         self.plain.put_u16(packet.sequence);
-        self.plain.put_u32(packet.timestamp);
+        let timestamp = self.clock.wire(packet.timestamp);
+        self.plain.put_u32(timestamp);
         self.plain.put_u32(self.ssrc);
         self.plain.put_slice(&packet.payload);
         let datagram = self.outbound.encrypt_rtp(&self.plain).map_err(super::stack)?.freeze();
-        self.sent.note(packet, now);
+        self.sent.note(packet, timestamp, now);
         if !self.history.is_empty() {
             self.history[usize::from(packet.sequence) % HISTORY] = Some((packet.sequence, datagram.clone()));
         }
@@ -209,7 +216,7 @@ impl Flow {
         self.report_at = now + REPORT_EVERY;
         let now_ms = self.clock_ms(now);
         let block = self.reception.as_mut().map(|reception| reception.report(now_ms));
-        let packets = self.feedback.report(self.ssrc, &self.sent, block, now);
+        let packets = self.feedback.report(self.ssrc, &self.sent, block, &self.clock, now);
         self.send_control(&packets, out);
     }
 

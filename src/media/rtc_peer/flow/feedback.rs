@@ -16,7 +16,7 @@ use rtc::rtcp::{
 };
 
 use crate::{
-    domain::audio::{TICKS_PER_MS, reception::ReportBlock},
+    domain::audio::{TICKS_PER_MS, codec::RtpClock, reception::ReportBlock},
     media::peer::{AudioPacket, PeerStatistics},
 };
 
@@ -64,10 +64,11 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    pub(super) fn note(&mut self, packet: &AudioPacket, now: Instant) {
+    /// `timestamp`: its RTP time on the wire.
+    pub(super) fn note(&mut self, packet: &AudioPacket, timestamp: u32, now: Instant) {
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
-        self.last = Some((packet.timestamp, now));
+        self.last = Some((timestamp, now));
     }
 }
 
@@ -88,8 +89,8 @@ impl Feedback {
         self.statistics
     }
 
-    pub(super) fn note_sender_report(&mut self, report: &SenderReport) {
-        self.statistics.sender_time = Some((report.ntp_time, report.rtp_time));
+    pub(super) fn note_sender_report(&mut self, report: &SenderReport, clock: &RtpClock) {
+        self.statistics.sender_time = Some((report.ntp_time, clock.ticks(report.rtp_time)));
     }
 
     /// What the other side says of our stream.
@@ -113,11 +114,16 @@ impl Feedback {
         ssrc: u32,
         sent: &Sent,
         block: Option<ReportBlock>,
+        clock: &RtpClock,
         now: Instant,
     ) -> [Box<dyn rtcp::Packet>; 2] {
-        let reports = block.map(reception).into_iter().collect();
+        let reports = block.map(|block| reception(block, clock)).into_iter().collect();
         let first: Box<dyn rtcp::Packet> = match sent.last {
-            Some((rtp_time, left)) => Box::new(self.sender_report(ssrc, sent, (rtp_time, left), reports, now)),
+            Some((rtp_time, left)) => {
+                let since_ticks = now.saturating_duration_since(left).as_micros() as u64 * TICKS_PER_MS / 1_000;
+                let rtp_time = rtp_time.wrapping_add(clock.steps(since_ticks as u32));
+                Box::new(self.sender_report(ssrc, sent, rtp_time, reports, now))
+            }
             None => Box::new(ReceiverReport { ssrc, reports, profile_extensions: Bytes::new() }),
         };
         let name = SourceDescriptionItem { sdes_type: SdesType::SdesCname, text: Bytes::from_static(CANONICAL_NAME) };
@@ -129,7 +135,7 @@ impl Feedback {
         &mut self,
         ssrc: u32,
         sent: &Sent,
-        (rtp_time, left): (u32, Instant),
+        rtp_time: u32,
         reports: Vec<ReceptionReport>,
         now: Instant,
     ) -> SenderReport {
@@ -138,11 +144,10 @@ impl Feedback {
             self.reports.pop_front();
         }
         self.reports.push_back(((ntp_time >> 16) as u32, now));
-        let since_ticks = now.saturating_duration_since(left).as_micros() as u64 * TICKS_PER_MS / 1_000;
         SenderReport {
             ssrc,
             ntp_time,
-            rtp_time: rtp_time.wrapping_add(since_ticks as u32),
+            rtp_time,
             packet_count: sent.packets,
             octet_count: sent.octets,
             reports,
@@ -151,13 +156,13 @@ impl Feedback {
     }
 }
 
-fn reception(block: ReportBlock) -> ReceptionReport {
+fn reception(block: ReportBlock, clock: &RtpClock) -> ReceptionReport {
     ReceptionReport {
         ssrc: block.ssrc,
         fraction_lost: block.fraction_lost,
         total_lost: block.lost,
         last_sequence_number: block.highest,
-        jitter: block.jitter_ticks,
+        jitter: clock.steps(block.jitter_ticks),
         last_sender_report: block.last_sender_report,
         delay: block.delay,
     }
