@@ -14,6 +14,8 @@ pub mod app;
 #[cfg(feature = "server")]
 pub mod auth;
 #[cfg(feature = "server")]
+pub mod bench;
+#[cfg(feature = "server")]
 pub mod cache;
 #[cfg(feature = "server")]
 pub mod chat;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use viva::{
     app::App,
-    commands::{healthcheck, mock_realtime, netem, simulate, verify},
+    commands::{bench, healthcheck, mock_realtime, netem, simulate, verify},
     config::Config,
     telemetry,
 };
@@ -35,6 +35,8 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Put a bad network in front of a running Viva, for tests: delay, loss, rate, black holes, new addresses
     Netem(netem::Arguments),
+    /// Measure a Viva by real WebRTC sessions: cost, delays, how many it holds in real time
+    Bench(bench::Arguments),
     /// Check that the logs, rows and recordings of sessions still say the same
     Verify(verify::Arguments),
     /// Exit 0 when the Viva of this configuration answers on its port (for container health checks)
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
             Command::MockRealtime(arguments) => mock_realtime::run(arguments).await.map(|()| ExitCode::SUCCESS),
             Command::Netem(arguments) => netem::run(arguments).await.map(|()| ExitCode::SUCCESS),
             Command::Simulate(arguments) => simulate::run(arguments).await.map(|()| ExitCode::SUCCESS),
+            Command::Bench(arguments) => bench::run(arguments).await.map(|()| ExitCode::SUCCESS),
             Command::Verify(arguments) => Ok(verify::run(&config, arguments).await),
         }
     });

@@ -1,5 +1,6 @@
 //! The subcommands of `viva` beside serving.
 
+pub mod bench;
 pub mod healthcheck;
 pub mod mock_realtime;
 pub mod netem;

@@ -26,6 +26,7 @@ use super::{
 use crate::domain::{
     audio::{jitter::Counters, timeline::Timeline},
     event::QualityData,
+    load::Level,
     session::PeerEvent,
 };
 
@@ -390,11 +391,18 @@ impl Call {
             self.report_quality(now);
         }
         self.retry_events();
-        false
+        self.pacer.is_hungry()
     }
 
-    /// Encodes what will be sent next.
-    pub(super) fn encode_ahead(&mut self) {}
+    /// Encodes what will be sent next: two frames at a time, which share what the first one loads into the cache.
+    pub(super) fn encode_ahead(&mut self) {
+        while self.pacer.encode_ahead() {}
+    }
+
+    /// What is given up because there is too much to do.
+    pub(super) fn set_level(&mut self, level: Level) {
+        self.pacer.set_level(level);
+    }
 
     /// Sends a message to the page.
     ///

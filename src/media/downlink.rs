@@ -199,9 +199,9 @@ impl Pacer {
         self.codec
     }
 
-    /// Whether [`encode_ahead`](Self::encode_ahead) would encode something.
-    pub(super) fn wants_ahead(&self) -> bool {
-        self.codec == Codec::Opus && self.playout.has_ahead()
+    /// Whether nothing is ready for the next tick that [`encode_ahead`](Self::encode_ahead) could make ready.
+    pub(super) fn is_hungry(&self) -> bool {
+        self.codec == Codec::Opus && self.ready.is_empty() && self.playout.has_ahead()
     }
 
     /// What is given up because there is too much to do.

@@ -76,12 +76,13 @@ impl Gauge {
         self.ticks += 1;
     }
 
-    /// Once a window: what it comes to.
-    pub(super) fn settle(&mut self, now: Instant) {
+    /// Once a window: what it comes to, if that is another level than before.
+    pub(super) fn settle(&mut self, now: Instant) -> Option<Level> {
         let window = now.saturating_duration_since(self.since);
         if window < WINDOW {
-            return;
+            return None;
         }
+        let before = self.load.level();
         let busy_ratio = self.worked.as_secs_f64() / window.as_secs_f64();
         let level = self.load.observe((now - self.epoch).as_millis() as u64, busy_ratio, self.lateness_p99_ms());
         self.shared.level.store(level.number(), Ordering::Relaxed);
@@ -91,6 +92,12 @@ impl Gauge {
         self.worked = Duration::ZERO;
         self.lateness = [0; LATENESS_STEPS];
         self.ticks = 0;
+        (level != before).then_some(level)
+    }
+
+    /// What is given up now.
+    pub(super) fn level(&self) -> Level {
+        self.load.level()
     }
 
     fn lateness_p99_ms(&self) -> f64 {

@@ -13,10 +13,8 @@ pub mod port;
 mod prepared;
 pub mod recorder;
 mod rtc_peer;
-mod sdp;
 mod server_offer;
 mod shard;
-mod stun;
 mod uplink;
 
 use std::{
@@ -47,12 +45,15 @@ use self::{
     server_offer::OpenOffer,
     shard::{Command, Reply, Shard, Task},
 };
-use crate::domain::{
-    audio::codec::Codec,
-    event::{ClientStats, QualityData},
-    id::SessionId,
-    load::Level,
-    session::{PeerEvent, PlayoutEvent},
+use crate::{
+    domain::{
+        audio::codec::Codec,
+        event::{ClientStats, QualityData},
+        id::SessionId,
+        load::Level,
+        session::{PeerEvent, PlayoutEvent},
+    },
+    wire::{sdp, stun},
 };
 
 /// Datagrams and commands that may wait for a shard.

@@ -199,7 +199,10 @@ impl Shard {
             self.step_due(&mut ticks);
             self.gauge.note_work(woken.elapsed());
             self.encode_ahead(&ticks);
-            self.gauge.settle(Instant::now());
+            if let Some(level) = self.gauge.settle(Instant::now()) {
+                tracing::warn!(shard = self.index, ?level, "another load level");
+                self.calls.values_mut().for_each(|call| call.set_level(level));
+            }
             if ticks.next >= look_at {
                 look_at = ticks.next + FRAME_MS;
                 if !self.has_link() {
@@ -322,7 +325,8 @@ impl Shard {
     fn handle_command(&mut self, command: Command) {
         let now = Instant::now();
         match command {
-            Command::Attach { key, call } => {
+            Command::Attach { key, mut call } => {
+                call.set_level(self.gauge.level());
                 let phase = (0..PHASES).min_by_key(|phase| self.phases[*phase].len()).unwrap_or(0);
                 self.phases[phase].push(key);
                 self.calls.insert(key, call);

@@ -4,5 +4,7 @@ pub mod chat;
 pub mod error_code;
 pub mod evaluation;
 pub mod realtime;
+pub mod sdp;
 pub mod signaling;
+pub mod stun;
 pub mod twilio;

@@ -4,6 +4,7 @@
 
 mod auth;
 mod authorisation;
+mod bench;
 mod cache;
 mod cascade;
 mod catalogue;
@@ -14,6 +15,7 @@ mod engine;
 mod erasure;
 mod events;
 mod exports;
+mod fuzz;
 mod grpc;
 mod http;
 mod interview;

@@ -13,6 +13,7 @@ const GATE_RULE: &str = "one gate for each big dependency";
 const ROWS: &[&[&str]] = &[
     &["main"],
     &["app", "commands"],
+    &["bench"],
     &["simulate", "mock_realtime"],
     &["http", "grpc"],
     &["session", "auth", "results", "recording", "scoring", "webhooks", "room", "relay"],
@@ -47,7 +48,9 @@ const GATES: &[(&str, &[&str])] = &[
     ("rten_tensor", &["engine"]),
     ("earshot", &["engine"]),
     ("misaki_rs", &["engine"]),
-    ("tokio_tungstenite", &["realtime", "mock_realtime"]),
+    ("tokio_tungstenite", &["realtime", "mock_realtime", "bench"]),
+    ("str0m", &["bench"]),
+    ("dimpl", &["bench"]),
 ];
 
 /// `media::port`, as its two parts: every module that has a file or folder of its own below a top-level module.
