@@ -5,6 +5,7 @@ pub mod error_code;
 pub mod evaluation;
 pub mod realtime;
 pub mod sdp;
+pub mod sdp_fragment;
 pub mod signaling;
 pub mod stun;
 pub mod twilio;

@@ -21,6 +21,7 @@ mod recording;
 mod result;
 mod room;
 mod scorecard;
+mod sdp_fragment;
 mod second_pass;
 mod session;
 mod sign_in;
