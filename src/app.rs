@@ -23,7 +23,7 @@ use crate::{
     ice::IceSource,
     jobs::{self, AfterInterview, JobHandler, Stage},
     media::{
-        Media, MediaConfig, MediaError,
+        Media, MediaConfig, MediaError, TcpListen,
         recorder::{Recorder, RecorderError},
     },
     random,
@@ -445,9 +445,10 @@ fn no_kinds() -> StartError {
 }
 
 fn media_config(config: &Config, host: IpAddr) -> MediaConfig {
-    let is_local_only = host.is_loopback() && config.media.public_ips.is_empty();
-    let announced = match config.media.public_ips.is_empty() {
-        false => config.media.public_ips.clone(),
+    let public = &config.media.public_ips;
+    let is_local_only = host.is_loopback() && public.iter().all(IpAddr::is_loopback);
+    let announced = match public.is_empty() {
+        false => public.clone(),
         true if host.is_unspecified() => machine_addresses(),
         // Firefox sends nothing to 127.0.0.1 unless it has an address of the loopback itself, which it does not offer.
         // So the machine's other addresses are announced too, and what does not come from one of them is dropped.
@@ -456,9 +457,15 @@ fn media_config(config: &Config, host: IpAddr) -> MediaConfig {
             std::iter::once(host).chain(others).collect()
         }
     };
-    let any: IpAddr = if host.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    // A socket of IPv6 takes both families, where anything is announced that needs it.
+    let any: IpAddr = match host.is_ipv6() || announced.iter().any(IpAddr::is_ipv6) {
+        true => Ipv6Addr::UNSPECIFIED.into(),
+        false => Ipv4Addr::UNSPECIFIED.into(),
+    };
+    let tcp = config.media.tcp.map(|tcp| TcpListen { port: tcp.port, is_required: tcp.is_chosen });
     MediaConfig {
-        bind: SocketAddr::new(if is_local_only { any } else { host }, config.media.udp_port),
+        bind: SocketAddr::new(if is_local_only || host.is_unspecified() { any } else { host }, config.media.udp_port),
+        tcp,
         only_from: is_local_only.then(|| announced.clone()),
         announced,
         shards: std::thread::available_parallelism().map_or(1, usize::from),

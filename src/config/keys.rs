@@ -24,6 +24,7 @@ pub const KEYS: &[Key] = &[
     key("PORT", "8000", "TCP port of the pages and the API"),
     key("VIVA_HOST", "127.0.0.1 in open mode, else 0.0.0.0", "address to listen on"),
     key("VIVA_UDP_PORT", "= PORT", "UDP port of all media"),
+    key("VIVA_ICE_TCP_PORT", "= PORT + 1", "TCP port of media for networks without UDP (ICE-TCP); 0 switches it off"),
     key("VIVA_PUBLIC_IP", "the machine's addresses", "addresses announced for media, comma-separated, IPv4 and IPv6"),
     key("VIVA_PUBLIC_URL", "http://HOST:PORT", "external address, for links and the Host and Origin checks"),
     key("VIVA_TLS_CERT", "unset", "PEM file with the certificate chain; with VIVA_TLS_KEY, Viva listens with TLS"),

@@ -105,8 +105,19 @@ impl AccessConfig {
 #[derive(Clone, Debug)]
 pub struct MediaAddresses {
     pub udp_port: u16,
+    /// For networks that let no UDP through; `None`: off.
+    pub tcp: Option<IceTcp>,
     /// Empty: the machine's own addresses.
     pub public_ips: Vec<IpAddr>,
+}
+
+/// The TCP port of media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IceTcp {
+    /// 0: any.
+    pub port: u16,
+    /// The operator chose it: Viva does not start without it.
+    pub is_chosen: bool,
 }
 
 /// Which speech model speaks.
@@ -314,11 +325,28 @@ impl Reader<'_> {
         let mut public_ips = Vec::new();
         for part in split(&text) {
             match IpAddr::from_str(part) {
-                Ok(ip) if !ip.is_unspecified() => public_ips.push(ip),
+                Ok(ip) if !ip.is_unspecified() && !ip.is_multicast() => {
+                    let ip = ip.to_canonical();
+                    if !public_ips.contains(&ip) {
+                        public_ips.push(ip);
+                    }
+                }
                 _ => self.note("VIVA_PUBLIC_IP", "must be IP addresses, comma-separated"),
             }
         }
-        MediaAddresses { udp_port: self.parsed("VIVA_UDP_PORT", "a port number").unwrap_or(port), public_ips }
+        let udp_port = self.parsed("VIVA_UDP_PORT", "a port number").unwrap_or(port);
+        MediaAddresses { udp_port, tcp: self.ice_tcp(port), public_ips }
+    }
+
+    fn ice_tcp(&mut self, port: u16) -> Option<IceTcp> {
+        match self.parsed("VIVA_ICE_TCP_PORT", "a port number") {
+            Some(0) => None,
+            Some(chosen) if chosen == port => self.fail("VIVA_ICE_TCP_PORT", "is PORT, which has the pages already"),
+            Some(chosen) => Some(IceTcp { port: chosen, is_chosen: true }),
+            // Beside any port, any port.
+            None if port == 0 => Some(IceTcp { port: 0, is_chosen: false }),
+            None => port.checked_add(1).map(|port| IceTcp { port, is_chosen: false }),
+        }
     }
 
     fn engine(&mut self) -> EngineConfig {

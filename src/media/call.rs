@@ -21,6 +21,7 @@ use super::{
     peer::{Answer, Peer, PeerError, PeerOutput},
     recorder::Tap,
     sdp::Offer,
+    tcp::Outlets,
     uplink::Uplink,
 };
 use crate::domain::{
@@ -82,17 +83,19 @@ impl Default for CallShared {
 pub(super) struct Outbox {
     socket: UdpSocket,
     is_ipv6: bool,
+    tcp: Arc<Outlets>,
     failed: metrics::Counter,
 }
 
 impl Outbox {
-    pub(super) fn new(socket: UdpSocket, is_ipv6: bool) -> Self {
-        Self { socket, is_ipv6, failed: metrics::counter!("viva_transmit_failed_total") }
+    pub(super) fn new(socket: UdpSocket, is_ipv6: bool, tcp: Arc<Outlets>) -> Self {
+        Self { socket, is_ipv6, tcp, failed: metrics::counter!("viva_transmit_failed_total") }
     }
 
     fn send(&self, datagram: &[u8], to: Path) {
         match to.transport {
             Transport::Udp => self.send_udp(datagram, to.peer),
+            Transport::Tcp(connection) => self.tcp.send(connection, datagram),
         }
     }
 
@@ -142,7 +145,8 @@ struct Link {
 impl Link {
     /// The way that an answer to a check takes: back where it came from.
     fn stun_path(&self, to: SocketAddr) -> Path {
-        self.checked.filter(|path| path.peer == to).unwrap_or(Path { peer: to, transport: Transport::Udp })
+        let known = [self.checked, self.path].into_iter().flatten().find(|path| path.peer == to);
+        known.unwrap_or(Path { peer: to, transport: Transport::Udp })
     }
 
     /// Sends what the peer still has to send and leaves all else; whether it is closed.

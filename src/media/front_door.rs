@@ -21,10 +21,11 @@ use super::{
     peer::IceCredentials,
     shard::Task,
     stun::{StunError, StunKind, StunMessage},
+    tcp::ConnectionId,
 };
 
 /// Largest datagram taken; ours and a browser's stay below an Ethernet frame.
-const DATAGRAM_BYTES_MAX: usize = 2_048;
+pub(super) const DATAGRAM_BYTES_MAX: usize = 2_048;
 /// Received datagrams are cut out of blocks of this size.
 const ARENA_BYTES: usize = 64 * 1024;
 /// 5-tuples that one peer may have verified at a time; the oldest gives way.
@@ -43,6 +44,8 @@ pub(super) type CallKey = u64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Transport {
     Udp,
+    /// Framed, over a connection that the peer made (RFC 6544).
+    Tcp(ConnectionId),
 }
 
 /// Where a datagram came from, and where answers go: a 5-tuple without our end of it.
@@ -152,7 +155,7 @@ pub(super) struct FrontDoor {
 }
 
 /// Whether anything from this address is looked at.
-fn may_send(only_from: Option<&[IpAddr]>, source: IpAddr) -> bool {
+pub(super) fn may_send(only_from: Option<&[IpAddr]>, source: IpAddr) -> bool {
     only_from.is_none_or(|own| source.is_loopback() || own.contains(&source))
 }
 
@@ -250,6 +253,18 @@ impl Door {
                 None => self.drops.unverified.increment(1),
             },
             _ => self.drops.unknown_protocol.increment(1),
+        }
+    }
+
+    /// Whether an authenticated check came this way, and its session is still there.
+    pub(super) fn has_verified(&self, path: Path) -> bool {
+        self.by_path.contains_key(&path)
+    }
+
+    /// Nothing comes this way any more.
+    pub(super) fn forget(&mut self, path: Path) {
+        if let Some(route) = self.by_path.remove(&path).and_then(|peer| self.routes.get_mut(&peer)) {
+            route.paths.retain(|verified| *verified != path);
         }
     }
 

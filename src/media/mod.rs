@@ -3,7 +3,9 @@
 //! `front_door` receives and verifies, `shard` owns threads and time, `call` is one session, `uplink` and `downlink`
 //! are its two directions, `rtc_peer` is the WebRTC stack behind the trait in `peer`, `opus` the codec.
 
+mod agreement;
 mod call;
+mod candidates;
 mod downlink;
 mod front_door;
 mod gauge;
@@ -15,11 +17,12 @@ pub mod recorder;
 mod rtc_peer;
 mod server_offer;
 mod shard;
+mod tcp;
 mod uplink;
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr, UdpSocket},
+    net::{IpAddr, SocketAddr, TcpListener, UdpSocket},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -32,9 +35,10 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::sdp::OfferError;
 use self::{
+    agreement::Negotiated,
     call::{Call, CallShared, Outbox, PLAYOUT_DELAY_DEFAULT_MS},
+    candidates::{OwnCandidates, announce},
     front_door::{CallKey, Door, FrontDoor, RECEIVE_WAIT},
     gauge::{Gauge, ShardLoad},
     peer::{Answer, Peer, PeerError},
@@ -44,6 +48,11 @@ use self::{
     sdp::{Offer, check_offer},
     server_offer::OpenOffer,
     shard::{Command, Reply, Shard, Task},
+    tcp::{Outlets, TcpDoor},
+};
+pub use self::{
+    agreement::{Agreement, RestartError},
+    sdp::OfferError,
 };
 use crate::{
     domain::{
@@ -72,7 +81,9 @@ const REMOTE_DELAY_MAX_MS: f64 = 2_000.0;
 pub struct MediaConfig {
     /// Where to listen for UDP. An IPv6 address takes IPv4 peers too.
     pub bind: SocketAddr,
-    /// Addresses that answers announce; their port is the socket's.
+    /// The same address over TCP (RFC 6544), for networks that let no UDP through.
+    pub tcp: Option<TcpListen>,
+    /// Addresses that answers announce; their ports are the sockets'.
     pub announced: Vec<IpAddr>,
     /// Take datagrams from these addresses alone (this machine's own); `None`: from anywhere.
     pub only_from: Option<Vec<IpAddr>>,
@@ -82,11 +93,22 @@ pub struct MediaConfig {
     pub sessions_max: usize,
 }
 
+/// How to listen for TCP.
+#[derive(Clone, Copy, Debug)]
+pub struct TcpListen {
+    /// 0: any.
+    pub port: u16,
+    /// When the port is taken: fail, or go without.
+    pub is_required: bool,
+}
+
 /// The media path could not be started, or takes no more.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
     #[error("udp socket on {address}: {error}")]
     Socket { address: SocketAddr, error: io::Error },
+    #[error("tcp socket on {address}: {error}")]
+    TcpSocket { address: SocketAddr, error: io::Error },
     #[error("no address to announce")]
     NoAddress,
     #[error("media thread: {0}")]
@@ -136,7 +158,8 @@ pub enum SendError {
 
 struct Inner {
     local_addr: SocketAddr,
-    announced: Vec<SocketAddr>,
+    tcp_addr: Option<SocketAddr>,
+    candidates: OwnCandidates,
     stack: RtcStack,
     silence: Bytes,
     epoch: Instant,
@@ -181,32 +204,46 @@ impl Media {
         let socket = bind(config.bind).map_err(|error| MediaError::Socket { address: config.bind, error })?;
         let of_socket = |error| MediaError::Socket { address: config.bind, error };
         let local_addr = socket.local_addr().map_err(of_socket)?;
-        let announced: Vec<_> = config.announced.iter().map(|ip| SocketAddr::new(*ip, local_addr.port())).collect();
+        let tcp_listener = listen_tcp(&config)?;
+        let tcp_addr = tcp_listener.as_ref().and_then(|listener| listener.local_addr().ok());
+        let (announced, candidates) = announce(&config.announced, local_addr, tcp_addr);
         if announced.is_empty() {
             return Err(MediaError::NoAddress);
         }
-        let stack = RtcStack::new(announced.clone()).map_err(|error| MediaError::Stack(error.to_string()))?;
+        let stack = RtcStack::new(announced, &candidates.tcp).map_err(|error| MediaError::Stack(error.to_string()))?;
         let silence = opus::silence_packet().map_err(|error| MediaError::Codec(error.to_string()))?;
         let stop = Arc::new(AtomicBool::new(false));
         let (routes, updates) = sync_channel(ROUTES_MAX);
+        let (tcp_routes, tcp_updates) = sync_channel(ROUTES_MAX);
+        let mut doors = vec![routes];
+        doors.extend(tcp_listener.is_some().then_some(tcp_routes));
+        let outlets = Arc::<Outlets>::default();
         let (mut shards, mut threads) = (Vec::new(), Vec::new());
         for index in 0..config.shards.max(1) {
             let (tasks, task_receiver) = sync_channel(TASKS_MAX);
-            let out = Outbox::new(socket.try_clone().map_err(of_socket)?, local_addr.is_ipv6());
+            let socket = socket.try_clone().map_err(of_socket)?;
+            let out = Outbox::new(socket, local_addr.is_ipv6(), Arc::clone(&outlets));
             let stop = Arc::clone(&stop);
             let load = Arc::new(ShardLoad::default());
             let gauge = Gauge::new(index, Arc::clone(&load));
-            let shard = Shard::new(index, task_receiver, vec![routes.clone()], out, stop, gauge);
+            let shard = Shard::new(index, task_receiver, doors.clone(), out, stop, gauge);
             threads.push(spawn(format!("viva-media-{index}"), move || shard.run())?);
             shards.push(ShardHandle { tasks, load });
         }
-        drop(routes);
-        let door = Door::new(updates, shards.iter().map(|shard| shard.tasks.clone()).collect());
+        drop(doors);
+        let tasks: Vec<_> = shards.iter().map(|shard| shard.tasks.clone()).collect();
+        if let Some(listener) = tcp_listener {
+            let door = Door::new(tcp_updates, tasks.clone());
+            let tcp_door = TcpDoor::new(listener, door, outlets, config.only_from.clone());
+            threads.push(spawn("viva-tcp".to_owned(), move || tcp_door.run())?);
+        }
+        let door = Door::new(updates, tasks);
         let front_door = FrontDoor::new(socket, door, Arc::clone(&stop), config.only_from);
         threads.push(spawn("viva-udp".to_owned(), move || front_door.run())?);
         let inner = Inner {
             local_addr,
-            announced,
+            tcp_addr,
+            candidates,
             stack,
             silence,
             epoch: Instant::now(),
@@ -228,6 +265,11 @@ impl Media {
     /// What the least loaded media thread gave up: new sessions go to it.
     pub fn load(&self) -> Level {
         self.inner.shards.iter().map(|shard| shard.load.level()).min().unwrap_or_default()
+    }
+
+    /// Where the TCP listener is, if there is one.
+    pub fn tcp_addr(&self) -> Option<SocketAddr> {
+        self.inner.tcp_addr
     }
 
     /// Registers a session before any offer: its downlink may already be filled, and plays once a peer is connected.
@@ -310,16 +352,6 @@ impl Drop for Seat {
     }
 }
 
-/// What was agreed last.
-struct Negotiated {
-    /// The client's description.
-    remote: Offer,
-    /// Ours.
-    local: String,
-    /// The one of the two that is the answer.
-    answer: String,
-}
-
 /// The browser's cumulative jitter-buffer figures as last reported.
 #[derive(Default)]
 struct RemoteDelay {
@@ -364,15 +396,24 @@ impl MediaSession {
     /// # Errors
     /// [`OfferError`], saying what is wrong with the offer, or that media is gone or overloaded.
     pub async fn offer(&self, sdp: &str) -> Result<String, OfferError> {
-        let offer = check_offer(sdp)?;
+        self.negotiate(check_offer(sdp)?).await.map(|agreement| agreement.answer)
+    }
+
+    async fn negotiate(&self, offer: Offer) -> Result<Agreement, OfferError> {
         let _one_at_a_time = self.negotiation.lock().await;
         *lock(&self.open_offer) = None;
-        let answer = match self.resume(&offer).await? {
-            Some(answer) => answer,
-            None => self.begin(offer.clone()).await?,
+        let resumed = self.resume(&offer).await?;
+        let next = match resumed {
+            Some(answer) => lock(&self.current).as_ref().map(|current| current.next(offer, answer)),
+            None => {
+                let answer = self.begin(offer.clone()).await?;
+                Some(Negotiated::new(offer, answer.clone(), answer))
+            }
         };
-        *lock(&self.current) = Some(Negotiated { remote: offer, local: answer.clone(), answer: answer.clone() });
-        Ok(answer)
+        let next = next.ok_or(OfferError::Gone)??;
+        let agreement = next.shown();
+        *lock(&self.current) = Some(next);
+        Ok(agreement)
     }
 
     /// The answer in force: ours to the client's last offer, or the client's to ours.
@@ -384,7 +425,7 @@ impl MediaSession {
     pub fn local_candidates(&self) -> Vec<String> {
         match &*lock(&self.current) {
             Some(current) => sdp::candidates(&current.local),
-            None => self.seat.inner.announced.iter().map(|address| host_candidate_line(*address)).collect(),
+            None => self.seat.inner.candidates.lines().cloned().collect(),
         }
     }
 
@@ -536,9 +577,18 @@ fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// A host candidate of the first component (RFC 8839 section 5.1).
-fn host_candidate_line(address: SocketAddr) -> String {
-    format!("candidate:1 1 udp 2130706431 {} {} typ host", address.ip(), address.port())
+/// Listens for TCP where that is wanted, and possible or required.
+fn listen_tcp(config: &MediaConfig) -> Result<Option<TcpListener>, MediaError> {
+    let Some(TcpListen { port, is_required }) = config.tcp else { return Ok(None) };
+    let address = SocketAddr::new(config.bind.ip(), port);
+    match tcp::listen(address) {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if is_required => Err(MediaError::TcpSocket { address, error }),
+        Err(error) => {
+            tracing::warn!(%address, %error, "no media over TCP: choose another VIVA_ICE_TCP_PORT");
+            Ok(None)
+        }
+    }
 }
 
 fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, MediaError> {

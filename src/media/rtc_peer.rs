@@ -50,8 +50,9 @@ use self::{
     keys::KeyTap,
 };
 use super::{
+    candidates::udp_candidate,
     peer::{Answer, AudioPacket, IceCredentials, Peer, PeerError, PeerOutput, PeerStatistics, Transmit},
-    sdp::{Offer, finish_local, with_candidates},
+    sdp::{Offer, finish_local, with_candidates, with_tcp},
 };
 use crate::domain::audio::{codec::Codec, jitter::Packet};
 
@@ -79,21 +80,24 @@ pub struct RtcStack {
     certificate: RTCCertificate,
     /// Addresses that answers announce.
     announced: Arc<[SocketAddr]>,
+    /// Lines of the passive TCP candidates. The stack knows nothing of them: to it, a path over TCP is like any other.
+    tcp_candidates: Arc<[String]>,
     provider: Arc<dyn RTCCryptoProvider>,
     ntp: NtpClock,
 }
 
 impl RtcStack {
-    /// Makes the process's DTLS certificate.
+    /// Makes the process's DTLS certificate. `tcp_candidates`: lines that our descriptions list besides.
     ///
     /// # Errors
     /// [`PeerError::Stack`] when no key can be made.
-    pub fn new(announced: Vec<SocketAddr>) -> Result<Self, PeerError> {
+    pub fn new(announced: Vec<SocketAddr>, tcp_candidates: &[String]) -> Result<Self, PeerError> {
         let provider = default_provider().map_err(stack)?;
         let params = CertificateParams::new(vec!["viva".to_owned()]).map_err(stack)?;
         let certificate =
             RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, params).map_err(stack)?;
-        Ok(Self { certificate, announced: announced.into(), provider, ntp: NtpClock::new() })
+        let tcp_candidates = tcp_candidates.into();
+        Ok(Self { certificate, announced: announced.into(), tcp_candidates, provider, ntp: NtpClock::new() })
     }
 
     /// Makes a peer that answers `offer` with this codec and no other.
@@ -117,7 +121,7 @@ impl RtcStack {
         peer.set_local_offer(offer, now)?;
         let local = peer.connection.local_description().ok_or(PeerError::NotOpen)?;
         let (sdp, _, _) = finish_local(&local.sdp).ok_or_else(|| stack("the offer lacks credentials"))?;
-        Ok((peer, sdp))
+        Ok((peer, with_tcp(&sdp, &self.tcp_candidates)))
     }
 
     fn peer(&self, codec: Codec, now: Instant) -> Result<RtcPeer, PeerError> {
@@ -146,6 +150,7 @@ impl RtcStack {
             codec,
             payload_type: parameters(codec).payload_type,
             announced: Arc::clone(&self.announced),
+            tcp_candidates: Arc::clone(&self.tcp_candidates),
             channel: None,
             is_connected: false,
             is_closed: false,
@@ -217,6 +222,7 @@ pub struct RtcPeer {
     codec: Codec,
     payload_type: u8,
     announced: Arc<[SocketAddr]>,
+    tcp_candidates: Arc<[String]>,
     channel: Option<RTCDataChannelId>,
     is_connected: bool,
     is_closed: bool,
@@ -279,6 +285,7 @@ impl RtcPeer {
         if let Some(flow) = &mut self.flow {
             flow.set_asks_again(self.asks_again);
         }
+        let sdp = with_tcp(&sdp, &self.tcp_candidates);
         let remote_password = remote.ice_password.clone();
         Ok(Answer { sdp, credentials: IceCredentials { local_ufrag, local_password, remote_password } })
     }
@@ -358,11 +365,11 @@ impl Peer for RtcPeer {
     fn restart_offer(&mut self) -> Result<String, PeerError> {
         // Staged: only setting the description, which waits for the answer, gives up the path in use.
         let offer = self.connection.create_offer(Some(RTCOfferOptions { ice_restart: true })).map_err(stack)?;
-        let lines: Vec<String> = self.announced.iter().map(|address| super::host_candidate_line(*address)).collect();
+        let lines: Vec<String> = self.announced.iter().map(|address| udp_candidate(*address)).collect();
         let whole = with_candidates(&offer.sdp, &lines);
         let (sdp, _, _) = finish_local(&whole).ok_or_else(|| stack("the offer lacks credentials"))?;
         self.staged = Some(offer);
-        Ok(sdp)
+        Ok(with_tcp(&sdp, &self.tcp_candidates))
     }
 
     fn accept_answer(&mut self, answer: &Offer, now: Instant) -> Result<Answer, PeerError> {

@@ -2,7 +2,9 @@
 //! it names the one who may come.
 
 use super::{
-    MediaSession, Negotiated, OfferError, lock,
+    MediaSession, OfferError,
+    agreement::Negotiated,
+    lock,
     peer::PeerError,
     refusal,
     rtc_peer::RtcPeer,
@@ -62,7 +64,7 @@ impl MediaSession {
                 }
             },
         };
-        *lock(&self.current) = Some(Negotiated { remote: answer, local, answer: sdp.to_owned() });
+        *lock(&self.current) = Some(Negotiated::new(answer, local, sdp.to_owned())?);
         Ok(())
     }
 

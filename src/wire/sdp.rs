@@ -21,6 +21,9 @@ pub enum OfferError {
     SeveralAudio,
     #[error("description has neither an opus/48000 nor a PCMU/8000 codec")]
     NoCodec,
+    /// Only where an offer is answered wholly or not at all.
+    #[error("description has a section that is neither audio nor a data channel")]
+    OtherMedia,
     #[error("description has no dtls fingerprint, or no a=setup that fits")]
     NoDtls,
     #[error("description has no ice user name or password")]
@@ -195,6 +198,34 @@ pub fn check_answer(sdp: &str) -> Result<Offer, OfferError> {
     Ok(answer)
 }
 
+/// The same description with other ICE credentials: what a client that restarts ICE would offer.
+pub fn with_login(sdp: &str, ufrag: &str, password: &str) -> String {
+    let mut out = String::with_capacity(sdp.len() + 64);
+    for line in sdp.lines() {
+        let (name, value) = match line.split_once(':') {
+            Some((name @ "a=ice-ufrag", _)) => (name, ufrag),
+            Some((name @ "a=ice-pwd", _)) => (name, password),
+            _ => (line, ""),
+        };
+        out.push_str(name);
+        if !value.is_empty() {
+            out.push(':');
+            out.push_str(value);
+        }
+        out.push_str("\r\n");
+    }
+    out
+}
+
+/// Whether a section asks for something that is no conversation.
+pub fn has_other_media(sdp: &str) -> bool {
+    let mut sections = sdp.lines().filter_map(|line| line.strip_prefix("m="));
+    sections.any(|media| {
+        let mut words = media.split(' ');
+        !matches!(words.next(), Some("audio" | "application")) && words.next() != Some("0")
+    })
+}
+
 /// Puts candidates of ours into the audio section of an offer that was made before the stack gathered any.
 pub fn with_candidates(sdp: &str, candidates: &[String]) -> String {
     let has_own = sdp.lines().any(|line| line.starts_with("a=candidate:"));
@@ -209,6 +240,28 @@ pub fn with_candidates(sdp: &str, candidates: &[String]) -> String {
                 out.push_str("\r\n");
             }
             out.push_str("a=end-of-candidates\r\n");
+        }
+    }
+    out
+}
+
+/// Puts passive TCP candidates of ours behind the others, in each section that lists any.
+pub fn with_tcp(sdp: &str, candidates: &[String]) -> String {
+    if candidates.is_empty() {
+        return sdp.to_owned();
+    }
+    let mut out = String::with_capacity(sdp.len() + 512);
+    let mut lines = sdp.lines().peekable();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push_str("\r\n");
+        let is_candidate = |line: &str| line.starts_with("a=candidate:");
+        if is_candidate(line) && !lines.peek().is_some_and(|next| is_candidate(next)) {
+            for candidate in candidates {
+                out.push_str("a=");
+                out.push_str(candidate);
+                out.push_str("\r\n");
+            }
         }
     }
     out

@@ -150,7 +150,8 @@ fn login(levels: &[Level<'_>]) -> Result<Option<IceLogin>, SdpFragmentError> {
 
 /// `ice-char` of RFC 8839 section 5.4.
 fn is_login(value: &str, chars: &std::ops::RangeInclusive<usize>) -> bool {
-    chars.contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+    chars.contains(&value.len())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
 
 /// `media port proto fmt …` (RFC 8866 section 5.14). Nothing of it says anything here.

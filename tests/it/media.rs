@@ -21,6 +21,7 @@ use viva::{
     simulate::peer::{ClientEvent, ClientPeer, Heard},
 };
 
+mod addresses;
 mod cycles;
 mod flood;
 mod front_door;
@@ -29,6 +30,7 @@ mod network;
 mod pesq;
 mod recorder;
 mod siege;
+mod tcp;
 
 const WAIT: Duration = Duration::from_secs(10);
 const TONE_HZ: f64 = 440.0;
@@ -39,8 +41,8 @@ async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 }
 
 fn start(sessions_max: usize) -> Media {
-    let config =
-        MediaConfig { bind: LOOPBACK, announced: vec![LOOPBACK.ip()], only_from: None, shards: 1, sessions_max };
+    let announced = vec![LOOPBACK.ip()];
+    let config = MediaConfig { bind: LOOPBACK, tcp: None, announced, only_from: None, shards: 1, sessions_max };
     Media::start(config).unwrap()
 }
 
@@ -90,6 +92,16 @@ impl Line {
         loop {
             if let MediaEvent::Playout(event) = within("a playout event", self.events.recv()).await.unwrap() {
                 return event;
+            }
+        }
+    }
+
+    async fn expect_message(&mut self, wanted: &str) {
+        loop {
+            if let MediaEvent::Message(message) = within("a message", self.events.recv()).await.unwrap()
+                && message == wanted.as_bytes()
+            {
+                return;
             }
         }
     }
