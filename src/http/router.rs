@@ -38,6 +38,7 @@ pub fn router(state: AppState, grpc: Option<Router>) -> Router {
         .layer(from_fn_with_state(state.clone(), middleware::around))
         .layer(from_fn(grpc_gate::translate_problems))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(routes::whip::options))
         .layer(cors(&state.allowed_origins))
         .layer(from_fn_with_state(state.clone(), middleware::open_mode_guard))
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
@@ -107,6 +108,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(voice::routes())
         .merge(webhooks::routes())
         .merge(routes::webrtc::routes())
+        .merge(routes::whip::routes())
 }
 
 /// Errors that axum itself answers (a wrong path parameter, say) become problems like all others.
@@ -155,6 +157,8 @@ fn cors(allowed: &AllowedOrigins) -> CorsLayer {
             name("ratelimit"),
             name("ratelimit-policy"),
             name("x-request-id"),
+            name("accept-post"),
+            name("accept-patch"),
         ])
         .max_age(Duration::from_secs(600));
     match allowed {

@@ -11,7 +11,8 @@ use crate::{
         id::SessionId,
         session::{EndReason, PeerEvent, Status, StopReason},
     },
-    media::{MediaSession, OfferError},
+    media::{Agreement, MediaSession, OfferError, RestartError},
+    wire::sdp_fragment::IceLogin,
 };
 use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
@@ -83,6 +84,37 @@ impl SessionHandle {
         // A full mailbox loses nothing here: the media path says itself when the peer is connected.
         let _ = self.requests.try_send(Request::Peer(PeerEvent::Offered));
         Ok(answer)
+    }
+
+    /// The same for a client that speaks of the outcome by its names (WHIP).
+    pub async fn agree(&self, sdp: &str) -> Result<Agreement, OfferError> {
+        self.rehearsal.clear();
+        self.prepare_takeover();
+        let agreement = self.media.agree(sdp).await?;
+        let _ = self.requests.try_send(Request::Peer(PeerEvent::Offered));
+        Ok(agreement)
+    }
+
+    /// What was agreed with the peer that is there.
+    pub fn agreement(&self) -> Option<Agreement> {
+        self.media.agreement()
+    }
+
+    /// Restarts ICE of the named peer connection; see [`MediaSession::restart_ice`].
+    pub async fn restart_ice(
+        &self,
+        connection: &str,
+        ice_session: Option<&str>,
+        login: &IceLogin,
+    ) -> Result<Agreement, RestartError> {
+        let agreement = self.media.restart_ice(connection, ice_session, login).await?;
+        let _ = self.requests.try_send(Request::Peer(PeerEvent::Offered));
+        Ok(agreement)
+    }
+
+    /// Says goodbye to the named peer connection; the interview waits for its candidate. `false`: it is not there.
+    pub async fn hang_up(&self, connection: &str) -> bool {
+        self.media.hang_up(connection).await
     }
 
     /// An offer of ours, for a client that would rather answer: for a new peer, or with `restart` for a new path of the

@@ -31,6 +31,8 @@ pub enum ErrorCode {
     RoomFull,
     IdempotencyConflict,
     PreconditionFailed,
+    PreconditionRequired,
+    NotSupported,
     RangeNotSatisfiable,
     LanguageUnavailable,
     RateLimited,
@@ -86,6 +88,8 @@ pub const ERROR_CODES: &[ErrorRow] = &[
     row(ErrorCode::Held, "held", 409, "A legal hold forbids that"),
     row(ErrorCode::RoomClosed, "room_closed", 409, "The room is closed or has expired"),
     row(ErrorCode::PreconditionFailed, "precondition_failed", 412, "It was changed meanwhile"),
+    row(ErrorCode::PreconditionRequired, "precondition_required", 428, "Say which version is meant"),
+    row(ErrorCode::NotSupported, "not_supported", 422, "That is well formed and not supported here"),
     row(ErrorCode::RangeNotSatisfiable, "range_not_satisfiable", 416, "That part is not in it"),
     row(ErrorCode::RoomFull, "room_full", 409, "The room is full"),
     row(
@@ -117,7 +121,7 @@ impl ErrorRow {
             404 => 5,                   // NOT_FOUND
             405 => 12,                  // UNIMPLEMENTED
             408 | 504 => 4,             // DEADLINE_EXCEEDED
-            409 | 410 | 412 => 9,       // FAILED_PRECONDITION
+            409 | 410 | 412 | 428 => 9, // FAILED_PRECONDITION
             402 | 429 => 8,             // RESOURCE_EXHAUSTED
             502 | 503 => 14,            // UNAVAILABLE
             _ => 13,                    // INTERNAL

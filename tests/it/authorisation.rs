@@ -10,7 +10,8 @@ use crate::{
 use reqwest::{Method, RequestBuilder};
 use rules::{RULES, Rule, Thing};
 use serde_json::{Value, json};
-use std::fmt::Write;
+use std::{fmt::Write, net::Ipv4Addr};
+use viva::simulate::peer::ClientPeer;
 
 const KEY: &str = "platform-key-for-tests";
 const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
@@ -217,6 +218,7 @@ impl Thing {
                 Place { id: session_id, body, ..place }
             }
             Self::Description => Place { id: session_id, body: json!({"sdp": "v=0", "type": "offer"}), ..place },
+            Self::Whip => whip(server, session_id, place).await,
             Self::SignIn => Place { body: json!({"email": "nobody@example.com", "otp": "000000"}), ..place },
             Self::Unproved => Place { body: json!({"email": "nobody@example.com", "username": "nobody"}), ..place },
             Self::VoiceConnect => {
@@ -256,6 +258,18 @@ impl Thing {
             Self::Invite => Place { id: "0".repeat(64), ..place },
         }
     }
+}
+
+/// A connection of the owner's session. Nobody is at its other end, and nobody need be.
+async fn whip(server: &TestServer, session_id: String, place: Place) -> Place {
+    let (peer, _events) = ClientPeer::new((Ipv4Addr::LOCALHOST, 0).into()).await.expect("a client");
+    let offer = peer.offer(false).await.expect("an offer");
+    let request = server.request(Method::POST, &format!("/api/interview/{session_id}/whip"));
+    let request = request.header("content-type", "application/sdp").body(offer);
+    let made = with_credential(request, Who::Owner, &Place::default()).send().await.expect("an answer");
+    let location = made.headers()["location"].to_str().expect("a location");
+    let inner_id = location.rsplit('/').next().expect("a name").to_owned();
+    Place { id: session_id, inner_id, body: json!({}), ..place }
 }
 
 /// An endpoint of the owner's, and something delivered to it where that is wanted.

@@ -41,3 +41,4 @@ mod verify;
 mod voice;
 mod webhooks;
 mod webrtc;
+mod whip;

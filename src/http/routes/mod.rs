@@ -28,6 +28,7 @@ pub mod voice;
 mod webhook_body;
 pub mod webhooks;
 pub mod webrtc;
+pub mod whip;
 
 use jiff::Timestamp;
 

@@ -77,6 +77,8 @@ pub struct Endpoints {
     pub actions: String,
     pub events: String,
     pub consent: String,
+    /// The same by WHIP (RFC 9725), for clients that speak no JSON.
+    pub whip: String,
 }
 
 /// Body of `POST …/consent`.

@@ -242,6 +242,7 @@ fn endpoints(session_id: &SessionId) -> Endpoints {
         actions: at("actions"),
         events: at("events"),
         consent: at("consent"),
+        whip: at("whip"),
     }
 }
 

@@ -35,6 +35,7 @@ const endpoints = (id) =>
       actions: "actions",
       consent: "consent",
       events: "events",
+      whip: "whip",
     }).map(([name, rest]) => [name, `/api/interview/${id}/${rest}`]),
   );
 

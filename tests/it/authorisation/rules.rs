@@ -12,6 +12,8 @@ pub enum Thing {
     Session,
     /// The same, with an offer as its body.
     Description,
+    /// A connection of such a session, made by WHIP.
+    Whip,
     /// An address and a code that is not its own.
     SignIn,
     /// An address without proof, and a name.
@@ -110,6 +112,9 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/api/interview/{session_id}/rtc/answer", Thing::Session, Law::Participants),
     rule("POST", "/api/interview/{session_id}/rtc/ice-candidate", Thing::Session, Law::Participants),
     rule("GET", "/api/interview/{session_id}/ice-servers", Thing::Session, Law::Participants),
+    rule("POST", "/api/interview/{session_id}/whip", Thing::Description, Law::Participants),
+    rule("PATCH", "/api/interview/{session_id}/whip/{resource}", Thing::Whip, Law::Participants),
+    rule("DELETE", "/api/interview/{session_id}/whip/{resource}", Thing::Whip, Law::Participants),
     rule("POST", "/api/interview/{session_id}/rehearsal", Thing::Session, Law::Participants),
     rule("DELETE", "/api/interview/{session_id}/rehearsal", Thing::Session, Law::Participants),
     rule("POST", "/api/interview/{session_id}/rehearsal/offer", Thing::Description, Law::Participants),
