@@ -6,7 +6,7 @@ import type { CallApi } from "./api";
 import { backoffMs } from "./backoff";
 import { parseEnvelope } from "./events";
 import { ApiError, UnreachableError } from "./http";
-import { Peer } from "./peer";
+import { NoMediaPath, Peer } from "./peer";
 import {
   INITIAL_STATE,
   type InterviewState,
@@ -22,6 +22,11 @@ import type { CandidateMessage, LiveEvent } from "./types";
 
 const CONNECT_LIMIT_MS = 12_000;
 const RESTART_LIMIT_MS = 6_000;
+/**
+ * A connection is kept for its own return so long. The server keeps its end for 30 s after it last heard of it, and the
+ * browser notices a loss about 7 s late.
+ */
+const KEPT_FOR_MS = 20_000;
 /** A browser reports short radio gaps as `disconnected` too; only what lasts longer is a loss. */
 const LOSS_GRACE_MS = 2_500;
 const STATUS_EVERY_MS = 2_000;
@@ -220,7 +225,7 @@ export class InterviewCall {
     if (this.state.phase.name === "live") void this.followStatus().then(() => this.recover());
   }
 
-  /** Back to the same session: first a new path for the connection that there is, then a new connection. */
+  /** Back to the same session: with the connection that there is, or else with a new one. */
   private async recover(): Promise<void> {
     if (this.over) return;
     clearTimeout(this.lossTimer);
@@ -228,17 +233,44 @@ export class InterviewCall {
     const peer = this.peer;
     this.effort += 1;
     const effort = this.effort;
-    if (peer?.channelOpen) {
+    if (peer?.channelOpen && (await this.revived(peer, effort))) {
+      if (effort === this.effort) this.set(withPhase(this.state, { name: "live" }));
+      return;
+    }
+    // A new connection is the general way; it also finds out whether the session is still there.
+    if (effort === this.effort && !this.over) await this.connect();
+  }
+
+  /** Whether the connection is back: by itself, or over a new path that it was offered. */
+  private async revived(peer: Peer, effort: number): Promise<boolean> {
+    let isBack = false;
+    const anew = this.offerNewPath(peer, () => effort === this.effort && !this.over && !isBack);
+    // Whether it comes back by itself says nothing before the other way has ended, unless it does.
+    const byItself = peer.whenConnected(KEPT_FOR_MS).catch(() => anew);
+    return Promise.race([byItself, anew]).then(
+      () => (isBack = true),
+      () => false,
+    );
+  }
+
+  /** Offers the connection a new path as soon as the server answers at all: in a hole an offer would only be lost. */
+  private async offerNewPath(peer: Peer, isWanted: () => boolean): Promise<void> {
+    const until = Date.now() + KEPT_FOR_MS;
+    for (let attempt = 0; isWanted() && peer.channelOpen && Date.now() < until; attempt += 1) {
       try {
+        await this.api.status();
+        if (!isWanted()) return;
         await peer.negotiate(true);
-        await peer.whenConnected(RESTART_LIMIT_MS);
-        if (effort === this.effort) this.set(withPhase(this.state, { name: "live" }));
-        return;
-      } catch {
-        // A new connection is the general way; it also finds out whether the session is still there.
+        return await peer.whenConnected(RESTART_LIMIT_MS);
+      } catch (error) {
+        if (!(error instanceof UnreachableError)) throw error;
+        const retryInMs = backoffMs(attempt, Math.random());
+        if (!isWanted()) return;
+        this.set(withPhase(this.state, { name: "reconnecting", trouble: "unreachable", retryInMs }));
+        await this.pause(retryInMs);
       }
     }
-    if (effort === this.effort && !this.over) await this.connect();
+    throw new NoMediaPath();
   }
 
   private async judge(error: unknown): Promise<Setback | null> {

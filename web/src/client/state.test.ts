@@ -134,3 +134,22 @@ describe("the time limit and other tabs", () => {
     expect(isOver(state.phase)).toBe(true);
   });
 });
+
+describe("a connection that comes back", () => {
+  const lost = { name: "reconnecting", trouble: "lost", retryInMs: null } as const;
+
+  it("is told until the conversation goes on, and what was said of the line before is gone", () => {
+    const unstable: LiveEvent = { type: "notice", code: "connection_unstable", text: "Unstable.", level: "warning" };
+    const away = withPhase(applyEvent(withPhase(INITIAL_STATE, { name: "live" }), unstable), lost);
+    expect(away.cameBack).toBe(false);
+    const back = withPhase(away, { name: "live" });
+    expect([back.cameBack, back.notices]).toEqual([true, []]);
+    expect(applyEvent(back, { type: "turn", speaker: "user", state: "listening" }).cameBack).toBe(false);
+    expect(withPhase(back, lost).cameBack).toBe(false);
+  });
+
+  it("is not one that connects for the first time", () => {
+    const first = withPhase(withPhase(INITIAL_STATE, { name: "connecting" }), { name: "live" });
+    expect(first.cameBack).toBe(false);
+  });
+});

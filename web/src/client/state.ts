@@ -49,6 +49,8 @@ export interface InterviewState {
   captions: readonly TranscriptItem[];
   notices: readonly Notice[];
   weakConnection: boolean;
+  /** It was gone and is back; said until the conversation has gone on. */
+  cameBack: boolean;
   /** When the interview closes politely, by this machine's clock; null before it has begun. */
   deadlineMs: number | null;
 }
@@ -63,6 +65,7 @@ export const INITIAL_STATE: InterviewState = {
   captions: [],
   notices: [],
   weakConnection: false,
+  cameBack: false,
   deadlineMs: null,
 };
 
@@ -89,7 +92,7 @@ export function applyEvent(state: InterviewState, event: LiveEvent, nowMs = Date
         deadlineMs: deadline(state.deadlineMs, event, nowMs),
       };
     case "turn":
-      return { ...state, speaker: event.speaker, turnState: event.state };
+      return { ...state, speaker: event.speaker, turnState: event.state, cameBack: false };
     case "question":
       return { ...state, question: { number: event.number, total: event.total, text: event.text } };
     case "transcript.item":
@@ -119,7 +122,12 @@ export function applyStatus(state: InterviewState, report: StatusReport): Interv
 
 export function withPhase(state: InterviewState, phase: Phase): InterviewState {
   // Nothing follows the end: late timers and answers of a closed connection must not bring the interview back.
-  return state.phase.name === "ended" ? state : { ...state, phase };
+  if (state.phase.name === "ended") return state;
+  if (phase.name !== "live") return { ...state, phase, cameBack: false };
+  const cameBack = state.phase.name === "reconnecting" || state.cameBack;
+  // What the server said of the line before is no longer true.
+  const notices = cameBack ? state.notices.filter(({ code }) => code !== "connection_unstable") : state.notices;
+  return { ...state, phase, cameBack, notices };
 }
 
 export function withoutNotice(state: InterviewState, id: number): InterviewState {

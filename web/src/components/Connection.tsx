@@ -12,7 +12,9 @@ export function ConnectionState({ state }: { state: InterviewState }) {
   return (
     <p className={`connection connection-${phase}`} role="status" data-testid="connection-state" data-state={phase}>
       <Icon name={phase === "live" ? (weak ? "warning" : "check") : "link"} />{" "}
-      {weak ? t("connection.weak") : t(`connection.${phase}`)}
+      {weak
+        ? t("connection.weak")
+        : t(phase === "live" && state.cameBack ? "connection.again" : `connection.${phase}`)}
     </p>
   );
 }
@@ -24,9 +26,17 @@ interface ConnectionTroubleProps {
   isSaved: boolean;
 }
 
-/** Why there is no connection, what this page does about it, and that nothing is lost. */
+/** Why there is no connection, what this page does about it, and that nothing is lost; and that it is back. */
 export function ConnectionTrouble({ state, onRetry, isSaved }: ConnectionTroubleProps) {
   const t = texts("candidate");
+  const told = state.notices.some(({ code }) => code === "welcome_back");
+  if (state.phase.name === "live" && state.cameBack && !told) {
+    return (
+      <Panel tone="info" testId="came-back">
+        <p>{t("trouble.back")}</p>
+      </Panel>
+    );
+  }
   if (state.phase.name !== "reconnecting") return null;
   return (
     <div className="stack" data-testid="trouble" data-trouble={state.phase.trouble}>
