@@ -194,6 +194,7 @@ impl Session {
             session_id: SessionId::from_random([1; 16]),
             instructions: String::new(),
             voice: None,
+            mulaw: false,
             language: "en".into(),
             silence_ms: 600,
             prepare: prepare.iter().map(|&text| text.to_owned()).collect::<Vec<_>>().into(),
@@ -222,7 +223,13 @@ impl Session {
     }
 
     async fn frame(&mut self, pcm: [i16; FRAME_SAMPLES]) -> Result<(), Failure> {
-        let frame = UplinkFrame { pcm, rtp_time: self.now_ms * 48, audio_ms: self.now_ms, kind: FrameKind::Normal };
+        let frame = UplinkFrame {
+            pcm,
+            rtp_time: self.now_ms * 48,
+            audio_ms: self.now_ms,
+            kind: FrameKind::Normal,
+            mulaw: None,
+        };
         self.now_ms += FRAME_MS;
         Ok(self.uplink.send(frame).await?)
     }

@@ -243,7 +243,7 @@ fn live_or_gone(state: &AppState, record: &SessionRecord) -> ApiResult<SessionHa
 
 fn refused_offer(error: OfferError) -> ApiError {
     match error {
-        OfferError::NoAudio | OfferError::SeveralAudio | OfferError::NoOpus | OfferError::OtherMedia => ApiError::new(
+        OfferError::NoAudio | OfferError::SeveralAudio | OfferError::NoCodec | OfferError::OtherMedia => ApiError::new(
             ErrorCode::NotSupported,
             format!("This is a conversation over one audio section with Opus, and this offer is not: {error}"),
         ),
