@@ -48,8 +48,6 @@ const QUALITY_EVERY: Duration = Duration::from_secs(2);
 pub(super) const PLAYOUT_DELAY_DEFAULT_MS: u64 = 60;
 /// Events that may wait for a session that does not read.
 const PENDING_EVENTS_MAX: usize = 1_024;
-/// First octet of SRTP and SRTCP (RFC 7983).
-const MEDIA_FIRST: std::ops::RangeInclusive<u8> = 128..=191;
 /// A jitter-buffer deadline this near is watched every millisecond.
 const GAP_SOON_MS: u64 = 50;
 /// Largest message taken from the page.
@@ -336,8 +334,7 @@ impl Call {
         if link.path == Some(arrival.path) {
             link.path_heard = now;
         }
-        if arrival.kind == Admitted::Media && arrival.datagram.first().is_some_and(|first| MEDIA_FIRST.contains(first))
-        {
+        if arrival.is_protected_media() {
             self.hear(&arrival.datagram, now, out);
         } else {
             link.peer.handle_datagram(arrival.path.peer, arrival.datagram, now);

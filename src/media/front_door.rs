@@ -77,6 +77,16 @@ pub(super) struct Arrival {
     pub at: Instant,
 }
 
+/// First octet of SRTP and SRTCP (RFC 7983).
+const MEDIA_FIRST: std::ops::RangeInclusive<u8> = 128..=191;
+
+impl Arrival {
+    /// Whether it is SRTP or SRTCP, which the stack never sees.
+    pub(super) fn is_protected_media(&self) -> bool {
+        self.kind == Admitted::Media && self.datagram.first().is_some_and(|first| MEDIA_FIRST.contains(first))
+    }
+}
+
 /// A change of who may pass.
 #[derive(Clone, Debug)]
 pub(super) enum RouteUpdate {

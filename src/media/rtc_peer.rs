@@ -4,6 +4,7 @@ mod flow;
 mod keys;
 
 use std::{
+    collections::VecDeque,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
@@ -28,7 +29,7 @@ use rtc::{
         event::{RTCDataChannelEvent, RTCPeerConnectionEvent},
         message::{RTCMessage, TaggedRTCMessage},
         sdp::RTCSessionDescription,
-        state::RTCPeerConnectionState,
+        state::{RTCIceConnectionState, RTCPeerConnectionState},
         transport::{
             CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCDtlsTransportState, RTCIceCandidate,
             RTCIceCandidateInit,
@@ -69,6 +70,8 @@ const OPUS_FORMAT: &str = "minptime=10;useinbandfec=1";
 const OPUS_PAYLOAD_TYPE: u8 = 111;
 /// RFC 3551 table 4.
 const PCMU_PAYLOAD_TYPE: u8 = 0;
+/// DTLS datagrams that are kept until there is a path: one flight.
+const EARLY_MAX: usize = 8;
 /// First octet of a DTLS record (RFC 7983).
 const DTLS_FIRST: std::ops::RangeInclusive<u8> = 20..=63;
 /// First octet of a STUN message (RFC 7983).
@@ -152,6 +155,9 @@ impl RtcStack {
             announced: Arc::clone(&self.announced),
             tcp_candidates: Arc::clone(&self.tcp_candidates),
             channel: None,
+            has_path: false,
+            early: VecDeque::new(),
+            fed: now,
             is_connected: false,
             is_closed: false,
             pending: None,
@@ -224,6 +230,12 @@ pub struct RtcPeer {
     announced: Arc<[SocketAddr]>,
     tcp_candidates: Arc<[String]>,
     channel: Option<RTCDataChannelId>,
+    /// ICE has a path: only then does the stack listen to DTLS.
+    has_path: bool,
+    /// DTLS that came sooner: the other side sends it as soon as its own check succeeds, and again only after a second.
+    early: VecDeque<(SocketAddr, BytesMut)>,
+    /// When the stack was last given a datagram.
+    fed: Instant,
     is_connected: bool,
     is_closed: bool,
     /// Found outside `poll`.
@@ -297,6 +309,12 @@ impl RtcPeer {
 
     fn handle_event(&mut self, event: RTCPeerConnectionEvent) -> Option<PeerOutput> {
         match event {
+            RTCPeerConnectionEvent::OnIceConnectionStateChangeEvent(
+                RTCIceConnectionState::Connected | RTCIceConnectionState::Completed,
+            ) => {
+                self.has_path = true;
+                None
+            }
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Connected) => {
                 self.is_connected = true;
                 Some(PeerOutput::Connected)
@@ -317,6 +335,26 @@ impl RtcPeer {
                 None
             }
             _ => None,
+        }
+    }
+
+    fn take_early(&mut self) -> Option<(SocketAddr, BytesMut)> {
+        if self.has_path { self.early.pop_front() } else { None }
+    }
+
+    fn feed(&mut self, source: SocketAddr, datagram: BytesMut, now: Instant) {
+        self.fed = now;
+        let Some(local_addr) = self.local_address(source) else { return };
+        let is_dtls = datagram.first().is_some_and(|first| DTLS_FIRST.contains(first));
+        let transport =
+            TransportContext { local_addr, peer_addr: source, transport_protocol: TransportProtocol::UDP, ecn: None };
+        // An error concerns this datagram alone: it is as good as lost.
+        let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: datagram });
+        if is_dtls {
+            self.begin_flow(now);
+            if self.is_dtls_closed() {
+                self.pending = self.mark_closed();
+            }
         }
     }
 
@@ -382,18 +420,12 @@ impl Peer for RtcPeer {
     }
 
     fn handle_datagram(&mut self, source: SocketAddr, datagram: BytesMut, now: Instant) {
-        let Some(local_addr) = self.local_address(source) else { return };
         let is_dtls = datagram.first().is_some_and(|first| DTLS_FIRST.contains(first));
-        let transport =
-            TransportContext { local_addr, peer_addr: source, transport_protocol: TransportProtocol::UDP, ecn: None };
-        // An error concerns this datagram alone: it is as good as lost.
-        let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: datagram });
-        if is_dtls {
-            self.begin_flow(now);
-            if self.is_dtls_closed() {
-                self.pending = self.mark_closed();
-            }
+        if is_dtls && !self.has_path && self.early.len() < EARLY_MAX {
+            self.early.push_back((source, datagram));
+            return;
         }
+        self.feed(source, datagram, now);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -428,7 +460,10 @@ impl Peer for RtcPeer {
                     Some(write) => return Some(transmit(write)),
                     None => {
                         self.stage = Stage::Events;
-                        return self.pending.take();
+                        let Some((source, datagram)) = self.take_early() else {
+                            return self.pending.take();
+                        };
+                        self.feed(source, datagram, self.fed);
                     }
                 },
             }

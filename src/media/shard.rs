@@ -4,6 +4,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -89,6 +90,25 @@ pub(super) enum Task {
 /// The SDP of our description.
 pub(super) type Reply = Result<String, PeerError>;
 
+/// Spreads keys, which we count out ourselves: nobody can choose them so that they collide.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(self.0 ^ u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        // Fibonacci hashing: the upper bits depend on all of the key.
+        self.0 = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
 /// The shard's clock: a tick each millisecond, at absolute times.
 struct Ticks {
     anchor: Instant,
@@ -126,7 +146,7 @@ pub(super) struct Shard {
     doors: Vec<SyncSender<RouteUpdate>>,
     out: Outbox,
     stop: Arc<AtomicBool>,
-    calls: HashMap<CallKey, Box<Call>>,
+    calls: HashMap<CallKey, Box<Call>, BuildHasherDefault<KeyHasher>>,
     phases: [Vec<CallKey>; PHASES],
     /// Calls whose jitter buffer waits for something soon.
     waiting: Vec<CallKey>,
@@ -150,7 +170,7 @@ impl Shard {
             doors,
             out,
             stop,
-            calls: HashMap::new(),
+            calls: HashMap::default(),
             phases: std::array::from_fn(|_| Vec::new()),
             waiting: Vec::new(),
             hungry: VecDeque::new(),
@@ -282,12 +302,15 @@ impl Shard {
 
     fn handle_arrival(&mut self, arrival: Arrival) {
         let (key, now) = (arrival.call, arrival.at);
-        let former = self.peers(key);
+        // Audio comes and goes with nobody: only what the stack hears can change who is there.
+        let former = (!arrival.is_protected_media()).then(|| self.peers(key));
         let waits = self.guard(key, |call, out| {
             call.handle_arrival(arrival, out);
             call.is_waiting(now)
         });
-        self.settle(key, former);
+        if let Some(former) = former {
+            self.settle(key, former);
+        }
         if waits == Some(true) && !self.waiting.contains(&key) {
             self.waiting.push(key);
         }

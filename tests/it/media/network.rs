@@ -28,12 +28,13 @@ const SEED: u64 = 0x5eed;
 
 /// A server whom candidates find at the network's address.
 pub(super) fn behind(sessions_max: usize) -> MediaConfig {
-    MediaConfig { bind: LOOPBACK, announced: vec![NETWORK], only_from: None, shards: 1, sessions_max }
+    MediaConfig { bind: LOOPBACK, tcp: None, announced: vec![NETWORK], only_from: None, shards: 1, sessions_max }
 }
 
 /// A server and the network before it: whoever calls goes through it, and knows nothing of it.
 pub(super) async fn start_behind(sessions_max: usize, script: Script) -> (Media, Network) {
-    let config = MediaConfig { bind: LOOPBACK, announced: vec![NETWORK], only_from: None, shards: 1, sessions_max };
+    let config =
+        MediaConfig { bind: LOOPBACK, tcp: None, announced: vec![NETWORK], only_from: None, shards: 1, sessions_max };
     let media = Media::start(config).unwrap();
     let network = network_to(&media, NETWORK, script).await;
     (media, network)
