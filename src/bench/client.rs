@@ -102,6 +102,8 @@ pub struct Role {
     pub posted: Instant,
     /// Whether it decodes all that it hears; otherwise only up to the first voice.
     pub decodes: bool,
+    /// Whether packets are due all the time, so that any pause is a gap.
+    pub continuous: bool,
 }
 
 impl Offered {
@@ -205,18 +207,39 @@ struct Pace {
 }
 
 impl Pace {
-    /// How much later than the fastest so far, and how long after the one before. `None`: an old packet, come late.
-    fn on_packet(&mut self, at: Instant, rtp_time: u32) -> Option<(f64, Duration)> {
+    /// What the packet says of the pace. `None`: an old one, come late.
+    fn on_packet(&mut self, at: Instant, rtp_time: u32) -> Option<Beat> {
         let origin = *self.origin.get_or_insert((at, rtp_time));
         if self.last.is_some_and(|(_, newest)| rtp_time.wrapping_sub(newest) >= HALF_OF_TICKS || rtp_time == newest) {
             return None;
         }
-        let pause = self.last.map_or(Duration::ZERO, |(last, _)| at.saturating_duration_since(last));
+        let (pause, step) = self.last.map_or((Duration::ZERO, Duration::ZERO), |(last, newest)| {
+            let step_us = u64::from(rtp_time.wrapping_sub(newest)) * 1_000 / 48;
+            (at.saturating_duration_since(last), Duration::from_micros(step_us))
+        });
         self.last = Some((at, rtp_time));
         let spent_ms = at.saturating_duration_since(origin.0).as_secs_f64() * 1e3;
         let transit_ms = spent_ms - f64::from(rtp_time.wrapping_sub(origin.1)) / 48.0;
         self.fastest_ms = self.fastest_ms.min(transit_ms);
-        Some((transit_ms - self.fastest_ms, pause))
+        Some(Beat { lateness_ms: transit_ms - self.fastest_ms, pause, step })
+    }
+}
+
+/// One packet's place in the pace.
+#[derive(Clone, Copy, Debug)]
+struct Beat {
+    /// How much later than the fastest so far.
+    lateness_ms: f64,
+    /// Since the packet before.
+    pause: Duration,
+    /// The same in RTP time.
+    step: Duration,
+}
+
+impl Beat {
+    /// A pause of more than 100 ms; where silence is not sent, one that RTP time does not explain.
+    fn is_gap(&self, continuous: bool) -> bool {
+        self.pause > GAP && (continuous || self.pause > self.step + GAP - FRAME)
     }
 }
 
@@ -356,9 +379,9 @@ impl Client {
         let pace = self.pace.on_packet(now, packet.header.timestamp);
         if counts {
             self.seen.received += 1;
-            if let Some((lateness_ms, pause)) = pace {
-                self.seen.lateness_ms.push(lateness_ms as f32);
-                self.seen.gaps += u64::from(pause > GAP);
+            if let Some(beat) = pace {
+                self.seen.lateness_ms.push(beat.lateness_ms as f32);
+                self.seen.gaps += u64::from(beat.is_gap(self.role.continuous));
             }
         }
         if !self.role.decodes && self.seen.first_voice.is_some() {
@@ -405,15 +428,19 @@ mod tests {
         let mut pace = Pace::default();
         let mut at = |ms: u64, rtp_ms: u32| {
             let came = pace.on_packet(begun + Duration::from_millis(ms), rtp_ms.wrapping_mul(48));
-            came.map(|(late_ms, pause)| (late_ms.round() as i64, pause.as_millis() as u64))
+            came.map(|beat| (beat.lateness_ms.round() as i64, beat.pause.as_millis() as u64, beat.is_gap(true)))
         };
-        assert_eq!(at(0, 0), Some((0, 0)));
-        assert_eq!(at(20, 20), Some((0, 20)));
-        assert_eq!(at(180, 40), Some((140, 160)));
+        assert_eq!(at(0, 0), Some((0, 0, false)));
+        assert_eq!(at(20, 20), Some((0, 20, false)));
+        assert_eq!(at(180, 40), Some((140, 160, true)));
         assert_eq!(at(181, 20), None);
-        assert_eq!(at(200, 60), Some((140, 20)));
+        assert_eq!(at(200, 60), Some((140, 20, false)));
         // Faster than the first ever was: the measure moves.
-        assert_eq!(at(200, 220), Some((0, 0)));
-        assert_eq!(at(240, 240), Some((20, 40)));
+        assert_eq!(at(200, 220), Some((0, 0, false)));
+        assert_eq!(at(240, 240), Some((20, 40, false)));
+        // Silence that was not sent is none where it need not be.
+        let pause = Duration::from_millis(400);
+        let quiet = Beat { lateness_ms: 0.0, pause, step: pause };
+        assert!(quiet.is_gap(true) && !quiet.is_gap(false) && Beat { step: FRAME, ..quiet }.is_gap(false));
     }
 }

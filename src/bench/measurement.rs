@@ -81,7 +81,7 @@ pub struct Downlink {
     pub packets_received: u64,
     /// How much longer than the fastest a packet was on its way, against its RTP time.
     pub lateness_ms: Spread,
-    /// Pauses of more than 100 ms between packets; with turns silence is one.
+    /// Pauses of more than 100 ms between packets; with turns, those that RTP time does not explain.
     pub gaps: u64,
     pub gaps_per_session_minute: f64,
     pub packets_decoded: u64,
@@ -246,7 +246,7 @@ impl Measurement {
         if self.mode == Mode::Talk && down.packets_silent as f64 > 0.01 * down.packets_decoded as f64 {
             failed.push(format!("{} of {} packets were silence", down.packets_silent, down.packets_decoded));
         }
-        if self.mode != Mode::Turn && down.gaps_per_session_minute > 1.0 {
+        if down.gaps_per_session_minute > 1.0 {
             failed.push(format!("{:.1} pauses over 100 ms in a session-minute", down.gaps_per_session_minute));
         }
         Verdict { holds: failed.is_empty(), failed }

@@ -203,7 +203,7 @@ impl Bench {
         // Everybody somewhere else in what is said.
         let start = number * 37 % track.packets.len();
         let decodes = self.options.mode != Mode::Talk || number < self.options.decoding_max;
-        Role { number, track, start, posted: Instant::now(), decodes }
+        Role { number, track, start, posted: Instant::now(), decodes, continuous: self.options.mode != Mode::Turn }
     }
 
     fn snapshot(&self) -> Result<Snapshot, BenchError> {

@@ -1,4 +1,4 @@
-//! Tone bursts: how a delay is measured through a codec. A burst of one of a few pitches stands out of quiet speech, and
+//! Tone bursts: how a delay is measured through a codec. A burst of one of a few pitches stands out of quiet speech; it
 //! is found again by its loud onset and named by its pitch.
 
 use std::f64::consts::TAU;

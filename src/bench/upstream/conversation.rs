@@ -226,10 +226,9 @@ impl Conversation {
             ..Response::default()
         };
         let item_id = self.new_id("item");
-        let head = format!(
-            r#"{{"type":"response.output_audio.delta","event_id":"event_d","response_id":"{}","item_id":"{item_id}","output_index":0,"content_index":0,"delta":""#,
-            response.id
-        );
+        let kind = r#""type":"response.output_audio.delta","event_id":"event_d","output_index":0,"content_index":0"#;
+        let response_id = &response.id;
+        let head = format!(r#"{{{kind},"response_id":"{response_id}","item_id":"{item_id}","delta":""#);
         let (mut ladder, events) = Ladder::open(response, item_id, Manner::Voice, self.items.last_id());
         self.items.push(ladder.item("in_progress"), 0);
         events.into_iter().for_each(|event| self.emit(event));
