@@ -34,7 +34,7 @@ use crate::domain::{
 /// Silence of the network after which the candidate counts as away.
 const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
 /// The path that media takes gives way to another one after so long a silence.
-const PATH_SILENT_AFTER: Duration = Duration::from_secs(1);
+const PATH_SILENT_AFTER: Duration = Duration::from_millis(500);
 /// Consent ends so long after the last authenticated check (RFC 7675 section 5.1).
 const CONSENT_FOR: Duration = Duration::from_secs(30);
 /// A peer that is not connected by then never will be (threat T7).

@@ -37,6 +37,7 @@ const NOISE_MAX: usize = 1_024 * 1_024;
 struct Holding {
     rss_bytes: usize,
     descriptors: usize,
+    /// Media threads; the runtime's come and go.
     threads: usize,
 }
 
@@ -47,7 +48,10 @@ fn holding() -> Holding {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     };
     let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().count();
-    Holding { rss_bytes: number("VmRSS:") * 1_024, descriptors, threads: number("Threads:") }
+    let ours = |name: &str| name.starts_with("viva-");
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let names = tasks.flat_map(|task| std::fs::read_to_string(task.path().join("comm")));
+    Holding { rss_bytes: number("VmRSS:") * 1_024, descriptors, threads: names.filter(|name| ours(name)).count() }
 }
 
 /// The server: `call`, `end` and `usage` on standard input, answers on standard output.
@@ -133,17 +137,17 @@ impl Server {
     }
 }
 
-/// So many calls come, connect, say something and go. The last answer.
-async fn cycle(server: &mut Server, calls: usize) -> String {
-    let mut last = String::new();
+/// So many calls come, connect, say something and go. The last offer and its answer.
+async fn cycle(server: &mut Server, calls: usize) -> (String, String) {
+    let mut last = (String::new(), String::new());
     for _ in 0..calls / AT_A_TIME {
         let mut connecting = JoinSet::new();
         for id in 0..AT_A_TIME {
             let (peer, events) = ClientPeer::new(LOOPBACK).await.unwrap();
             let sdp = peer.offer(false).await.unwrap();
             let answer = server.ask(json!({"type": "call", "id": id, "sdp": sdp})).await;
-            last = answer.as_str().unwrap().to_owned();
-            peer.accept(&last).await.unwrap();
+            last = (sdp, answer.as_str().unwrap().to_owned());
+            peer.accept(&last.1).await.unwrap();
             let mut caller = Caller { peer, events };
             connecting.spawn(async move {
                 caller.expect(|event| matches!(event, ClientEvent::Connected)).await;
@@ -161,9 +165,9 @@ async fn cycle(server: &mut Server, calls: usize) -> String {
     last
 }
 
-/// Whether a check with the credentials of an answer is answered: whether its route is there.
-async fn is_routed(port: u16, answer: &str) -> bool {
-    let user = format!("{}:stranger", ice_ufrag(answer));
+/// Whether a check with the credentials of an offer and its answer is answered: whether its route is there.
+async fn is_routed(port: u16, offer: &str, answer: &str) -> bool {
+    let user = format!("{}:{}", ice_ufrag(answer), ice_ufrag(offer));
     let password = attribute(answer, "a=ice-pwd:").as_bytes();
     let check = binding_request(Some(&user), &[(0x802a, &[0xff; 8])], Some(password));
     let socket = tokio::net::UdpSocket::bind(LOOPBACK).await.unwrap();
@@ -194,18 +198,18 @@ async fn calls_that_come_and_go_leave_nothing_behind() {
 }
 
 /// A call that is there is answered; one that ended is not.
-async fn assert_no_route(server: &mut Server, port: u16, ended: &str) {
+async fn assert_no_route(server: &mut Server, port: u16, (offer, answer): &(String, String)) {
     let (peer, _events) = ClientPeer::new(LOOPBACK).await.unwrap();
     let sdp = peer.offer(false).await.unwrap();
-    let answer = server.ask(json!({"type": "call", "id": 0, "sdp": sdp})).await;
-    assert!(within("an answer to a right check", is_routed(port, answer.as_str().unwrap())).await);
+    let live = server.ask(json!({"type": "call", "id": 0, "sdp": sdp})).await;
+    let live = live.as_str().unwrap();
+    assert!(within("an answer to a right check", is_routed(port, &sdp, live)).await);
     // The server takes packets in order: had it an answer for the first, it would come before the second's.
-    let stranger = is_routed(port, ended);
+    let stranger = is_routed(port, offer, answer);
     tokio::pin!(stranger);
-    let live = is_routed(port, answer.as_str().unwrap());
     tokio::select! {
         biased;
         _ = &mut stranger => panic!("the route of a call that ended is still there"),
-        is_there = within("an answer after it", live) => assert!(is_there),
+        is_there = within("an answer after it", is_routed(port, &sdp, live)) => assert!(is_there),
     }
 }

@@ -146,6 +146,7 @@ async fn besiege(media: Media) {
         lines.iter().map(|line| ice_ufrag(&line.session.answer_sdp().unwrap()).to_owned()).collect();
     let flood_at = Instant::now() + calm_for;
     let (mut speakers, mut listeners) = (Vec::new(), Vec::new());
+    let offer = callers[0].peer.offer(false).await.unwrap();
     for Caller { peer, events } in callers {
         speakers.push(Speaker::start(Arc::new(peer)));
         listeners.push(tokio::spawn(lateness(events, flood_at + flood_for)));
@@ -169,14 +170,14 @@ async fn besiege(media: Media) {
     // Short, it runs beside other tests.
     let added_max = if is_long() { Duration::from_millis(20) } else { Duration::from_millis(150) };
     assert!(during <= before + added_max, "{before:?} before, {during:?} under fire");
-    assert_answered(&media, &lines[0]).await;
+    assert_answered(&media, &offer, &lines[0]).await;
     media.shutdown().await;
 }
 
 /// The strangers' checks are well made: with the right key there is an answer.
-async fn assert_answered(media: &Media, line: &Line) {
+async fn assert_answered(media: &Media, offer: &str, line: &Line) {
     let answer = line.session.answer_sdp().unwrap();
-    let user = format!("{}:stranger", ice_ufrag(&answer));
+    let user = format!("{}:{}", ice_ufrag(&answer), ice_ufrag(offer));
     let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let right =
         binding_request(Some(&user), &[(0x802a, &[0xff; 8])], Some(attribute(&answer, "a=ice-pwd:").as_bytes()));

@@ -7,11 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{
-    sync::mpsc,
-    task::JoinSet,
-    time::{timeout, timeout_at},
-};
+use tokio::{sync::mpsc, task::JoinSet, time::timeout_at};
 use viva::{
     domain::{
         id::ItemId,
@@ -26,7 +22,10 @@ use viva::{
         Media, MediaEvent,
         port::{FRAME_SAMPLES, FrameKind, UplinkFrame},
     },
-    simulate::peer::{ClientEvent, ClientPeer},
+    simulate::{
+        network::Network,
+        peer::{ClientEvent, ClientPeer},
+    },
 };
 
 use super::{
@@ -39,8 +38,8 @@ use crate::engine::rig::{CLIPS, Rig, clip, edits, words};
 const FRAME: Duration = Duration::from_millis(20);
 /// Frames on a clean network before the profile: they tell which frame is which.
 const LEAD_FRAMES: usize = 25;
-/// Nothing comes any more.
-const QUIET: Duration = Duration::from_secs(2);
+/// Until then all that is on its way has come.
+const REST: Duration = Duration::from_secs(2);
 /// The fastest packet at Moderate: 100 ms less 0.58 deviations of 25 ms.
 const MODERATE_FASTEST: Duration = Duration::from_micros(85_566);
 
@@ -73,10 +72,10 @@ async fn talk(peer: &ClientPeer, frames: usize) -> Vec<Instant> {
     spoken
 }
 
-/// All that the model gets, until nothing comes any more.
-async fn listen(uplink: &mut mpsc::Receiver<UplinkFrame>) -> Vec<(Instant, UplinkFrame)> {
+/// All that the model gets until `until`.
+async fn listen(uplink: &mut mpsc::Receiver<UplinkFrame>, until: Instant) -> Vec<(Instant, UplinkFrame)> {
     let mut frames = Vec::new();
-    while let Ok(Some(frame)) = timeout(QUIET, uplink.recv()).await {
+    while let Ok(Some(frame)) = timeout_at(until.into(), uplink.recv()).await {
         frames.push((Instant::now(), frame));
     }
     frames
@@ -106,11 +105,26 @@ fn fate(events: &mut mpsc::Receiver<MediaEvent>) -> (bool, bool) {
     (is_closed, was_away)
 }
 
+/// A client that is connected through a network of its own.
+struct Call {
+    network: Network,
+    line: Line,
+    caller: Caller,
+}
+
+impl Call {
+    async fn begin(media: &Media, place: usize) -> Self {
+        let ip = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2 + place as u8));
+        let network = network_to(media, ip, Script::default()).await;
+        let mut line = Line::attach(media);
+        let caller = call_through(&mut line, ip).await;
+        Self { network, line, caller }
+    }
+}
+
 /// One client under one profile for `seconds`.
-async fn hold(media: Media, ip: IpAddr, profile: Profile, seconds: usize) -> Outcome {
-    let network = network_to(&media, ip, Script::default()).await;
-    let mut line = Line::attach(&media);
-    let Caller { peer, mut events } = call_through(&mut line, ip).await;
+async fn hold(call: Call, profile: Profile, seconds: usize) -> Outcome {
+    let Call { network, mut line, caller: Caller { peer, mut events } } = call;
     // The interviewer speaks all the time; the first packet is heard on the clean network.
     let item_id = ItemId::new("agent");
     let agent: Vec<i16> = std::iter::repeat_with(speech).flatten().take(seconds * 50).flatten().collect();
@@ -120,9 +134,9 @@ async fn hold(media: Media, ip: IpAddr, profile: Profile, seconds: usize) -> Out
     let lead = talk(&peer, LEAD_FRAMES).await;
     let first = line.frame().await;
     network.follow(profile.script());
-    let until = Instant::now() + Duration::from_secs(seconds as u64) + QUIET;
+    let until = Instant::now() + Duration::from_secs(seconds as u64) + REST;
     let (spoken, frames, heard) =
-        tokio::join!(talk(&peer, seconds * 50), listen(&mut line.uplink), hear(&mut events, until),);
+        tokio::join!(talk(&peer, seconds * 50), listen(&mut line.uplink, until), hear(&mut events, until));
     let spoken = [lead, spoken].concat();
     let (is_closed, was_away) = fate(&mut line.events);
     let report = network.stop().await;
@@ -146,10 +160,13 @@ async fn hold(media: Media, ip: IpAddr, profile: Profile, seconds: usize) -> Out
 impl Outcome {
     fn count(&mut self, spoken: &[Instant], first: UplinkFrame, frames: Vec<(Instant, UplinkFrame)>) {
         let first_time = first.rtp_time;
-        *self.kinds.entry(format!("{:?}", first.kind)).or_default() += 1;
-        for (at, frame) in frames {
-            *self.kinds.entry(format!("{:?}", frame.kind)).or_default() += 1;
+        for (at, frame) in std::iter::once((Instant::now(), first)).chain(frames) {
             let number = (frame.rtp_time.wrapping_sub(first_time) / 960) as usize;
+            // After the last word the line goes on, silent.
+            if number >= spoken.len() {
+                continue;
+            }
+            *self.kinds.entry(format!("{:?}", frame.kind)).or_default() += 1;
             self.last_frame = self.last_frame.max(number);
             if let (FrameKind::Normal, true, Some(said)) = (frame.kind, number >= LEAD_FRAMES, spoken.get(number)) {
                 self.delays.push(at.saturating_duration_since(*said));
@@ -220,10 +237,13 @@ impl Outcome {
 async fn every_profile_is_borne_at_once() {
     let seconds = if is_long() { 180 } else { 10 };
     let media = Media::start(behind(profile::ALL.len())).unwrap();
-    let mut calls = JoinSet::new();
+    let mut connected = Vec::new();
     for (place, profile) in profile::ALL.into_iter().enumerate() {
-        let ip = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2 + place as u8));
-        calls.spawn(hold(media.clone(), ip, profile, seconds));
+        connected.push((Call::begin(&media, place).await, profile));
+    }
+    let mut calls = JoinSet::new();
+    for (call, profile) in connected {
+        calls.spawn(hold(call, profile, seconds));
     }
     let mut outcomes = calls.join_all().await;
     media.shutdown().await;
@@ -252,7 +272,8 @@ async fn said_through(media: Media, pcm: Vec<i16>) -> Vec<i16> {
             peer.send_frame(&frame).await.unwrap();
         }
     };
-    let ((), heard) = tokio::join!(speak, listen(&mut line.uplink));
+    let until = Instant::now() + FRAME * (pcm.len() / FRAME_SAMPLES) as u32 + REST;
+    let ((), heard) = tokio::join!(speak, listen(&mut line.uplink, until));
     heard.into_iter().flat_map(|(_, frame)| frame.pcm).collect()
 }
 

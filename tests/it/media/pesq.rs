@@ -1,6 +1,7 @@
 //! What the path does to speech, as ITU-T P.862.2 hears it: no worse than the same packets decoded in one place.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
@@ -30,6 +31,10 @@ type Frame = [i16; FRAME_SAMPLES];
 
 /// How much worse than offline the path may sound, in MOS-LQO.
 const WORSE_MAX: f64 = 0.15;
+/// How late a microphone may be, and how often the machine may be too busy for it.
+const LATE_MAX: Duration = Duration::from_millis(15);
+const TAKES_MAX: u32 = 6;
+const FRAME: Duration = Duration::from_millis(20);
 const LOSSES: [f64; 3] = [0.0, 0.02, 0.1];
 /// Silence before and after: nothing of the clip is lost at the ends, where there is nothing to conceal from.
 const PAUSE_FRAMES: usize = 15;
@@ -85,29 +90,45 @@ fn offline(mode: Mode, frames: &[Frame], lost: &[bool]) -> Vec<i16> {
     decoded(&arrived)
 }
 
-/// What the model gets of the clip.
-async fn through_uplink(frames: &[Frame], lost: &[bool]) -> Vec<i16> {
+/// What the model gets of the clip, and how late the microphone was at worst: a machine that is too busy to speak in
+/// time leaves gaps that no path could fill.
+async fn through_uplink(frames: &[Frame], lost: &[bool]) -> (Vec<i16>, Duration) {
     let media = start(1);
     let mut line = Line::attach(&media);
     let caller = Caller::call(&mut line).await;
-    let speak = caller.say(frames.iter().copied(), |number| lost[number]);
-    let listen = async {
-        let mut pcm = Vec::new();
-        while pcm.len() < frames.len() * FRAME_SAMPLES {
-            pcm.extend(line.frame().await.pcm);
+    let speak = async {
+        let (began, mut late) = (Instant::now(), Duration::ZERO);
+        for (number, (frame, is_lost)) in frames.iter().zip(lost).enumerate() {
+            let due = began + FRAME * number as u32;
+            tokio::time::sleep_until(due.into()).await;
+            match is_lost {
+                true => caller.peer.lose_frame(frame).await.unwrap(),
+                false => caller.peer.send_frame(frame).await.unwrap(),
+            }
+            late = late.max(due.elapsed());
         }
+        late
+    };
+    let listen = async {
+        let (mut pcm, mut kinds) = (Vec::new(), BTreeMap::<String, usize>::new());
+        while pcm.len() < frames.len() * FRAME_SAMPLES {
+            let frame = line.frame().await;
+            *kinds.entry(format!("{:?}", frame.kind)).or_default() += 1;
+            pcm.extend(frame.pcm);
+        }
+        println!("up: {kinds:?}");
         pcm
     };
-    let ((), pcm) = tokio::join!(speak, listen);
+    let (late, pcm) = tokio::join!(speak, listen);
     media.shutdown().await;
-    pcm
+    (pcm, late)
 }
 
 /// Packets of one item as the candidate got them, in their places.
 async fn arrivals(events: &mut mpsc::Receiver<ClientEvent>, frames: usize) -> Vec<Option<Vec<u8>>> {
     let mut packets: Vec<Option<Vec<u8>>> = vec![None; frames];
     let mut first = None;
-    let until = Instant::now() + Duration::from_millis(20) * frames as u32 + Duration::from_secs(3);
+    let until = Instant::now() + FRAME * frames as u32 + Duration::from_secs(3);
     while let Ok(Some(event)) = timeout_at(until.into(), events.recv()).await {
         let ClientEvent::Audio(Heard { marker, timestamp, packet, .. }) = event else { continue };
         // A talk spurt begins with the item.
@@ -209,7 +230,14 @@ async fn the_model_hears_as_well_as_offline() {
     let run = async |loss: f64| {
         let lost = lost(loss, frames.len());
         assert_eq!(lost.contains(&true), loss > 0.0);
-        (loss, through_uplink(&frames, &lost).await, offline(Mode::Lossy, &frames, &lost))
+        for take in 1.. {
+            let (path, late) = through_uplink(&frames, &lost).await;
+            if late <= LATE_MAX {
+                return (loss, path, offline(Mode::Lossy, &frames, &lost));
+            }
+            assert!(take < TAKES_MAX, "the machine is too busy to speak: {late:?} late");
+        }
+        unreachable!("it returns or fails")
     };
     let pairs = tokio::join!(run(LOSSES[0]), run(LOSSES[1]), run(LOSSES[2]));
     judge("up", &frames, &[pairs.0, pairs.1, pairs.2]);
