@@ -38,6 +38,9 @@ use crate::engine::rig::{CLIPS, Rig, clip, edits, words};
 const FRAME: Duration = Duration::from_millis(20);
 /// Frames on a clean network before the profile: they tell which frame is which.
 const LEAD_FRAMES: usize = 25;
+/// How late a microphone may be, and how often the machine may be too busy for it.
+const LATE_MAX: Duration = Duration::from_millis(100);
+const TAKES_MAX: u32 = 3;
 /// Until then all that is on its way has come.
 const REST: Duration = Duration::from_secs(2);
 /// The fastest packet at Moderate: 100 ms less 0.58 deviations of 25 ms.
@@ -47,6 +50,8 @@ const MODERATE_FASTEST: Duration = Duration::from_micros(85_566);
 struct Outcome {
     profile: Profile,
     spoken: usize,
+    /// How late the microphone was at worst.
+    late: Duration,
     /// Frames that the model got, by kind.
     kinds: BTreeMap<String, usize>,
     /// From the microphone to the model, of frames that came themselves.
@@ -60,16 +65,18 @@ struct Outcome {
     down: Counts,
 }
 
-/// When each frame was spoken, by its number.
-async fn talk(peer: &ClientPeer, frames: usize) -> Vec<Instant> {
-    let mut clock = tokio::time::interval(FRAME);
+/// When each frame was spoken, by its number, and how late the microphone was at worst.
+async fn talk(peer: &ClientPeer, frames: usize) -> (Vec<Instant>, Duration) {
+    let (began, mut late) = (Instant::now(), Duration::ZERO);
     let mut spoken = Vec::with_capacity(frames);
-    for pcm in std::iter::repeat_with(speech).flatten().take(frames) {
-        clock.tick().await;
+    for (number, pcm) in std::iter::repeat_with(speech).flatten().take(frames).enumerate() {
+        let due = began + FRAME * number as u32;
+        sleep_until(due.into()).await;
+        late = late.max(due.elapsed());
         spoken.push(Instant::now());
         peer.send_frame(&pcm).await.unwrap();
     }
-    spoken
+    (spoken, late)
 }
 
 /// All that the model gets until `until`.
@@ -131,11 +138,11 @@ async fn hold(call: Call, profile: Profile, seconds: usize) -> Outcome {
     line.downlink.push(&item_id, agent).unwrap();
     line.downlink.finish(&item_id).unwrap();
     let PlayoutEvent::Started { .. } = line.playout_event().await else { panic!("nothing is played") };
-    let lead = talk(&peer, LEAD_FRAMES).await;
+    let (lead, _) = talk(&peer, LEAD_FRAMES).await;
     let first = line.frame().await;
     network.follow(profile.script());
     let until = Instant::now() + Duration::from_secs(seconds as u64) + REST;
-    let (spoken, frames, heard) =
+    let ((spoken, late), frames, heard) =
         tokio::join!(talk(&peer, seconds * 50), listen(&mut line.uplink, until), hear(&mut events, until));
     let spoken = [lead, spoken].concat();
     let (is_closed, was_away) = fate(&mut line.events);
@@ -143,6 +150,7 @@ async fn hold(call: Call, profile: Profile, seconds: usize) -> Outcome {
     let mut outcome = Outcome {
         profile,
         spoken: spoken.len(),
+        late,
         kinds: BTreeMap::new(),
         delays: Vec::new(),
         agent_sent: seconds * 50,
@@ -236,6 +244,23 @@ impl Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_profile_is_borne_at_once() {
     let seconds = if is_long() { 180 } else { 10 };
+    for take in 1.. {
+        let outcomes = all_at_once(seconds).await;
+        outcomes.iter().for_each(Outcome::print);
+        let late = outcomes.iter().map(|outcome| outcome.late).max().unwrap();
+        if late <= LATE_MAX {
+            outcomes.iter().for_each(Outcome::assert_good);
+            // What was measured was bad: the profiles did lose.
+            assert!(outcomes.iter().any(|outcome| outcome.up.lost * 4 > outcome.up.pushed));
+            return;
+        }
+        // A network cannot be judged by whom the machine kept from speaking.
+        assert!(take < TAKES_MAX, "the machine is too busy to speak: {late:?} late");
+    }
+}
+
+/// All profiles, mildest first.
+async fn all_at_once(seconds: usize) -> Vec<Outcome> {
     let media = Media::start(behind(profile::ALL.len())).unwrap();
     let mut connected = Vec::new();
     for (place, profile) in profile::ALL.into_iter().enumerate() {
@@ -248,10 +273,7 @@ async fn every_profile_is_borne_at_once() {
     let mut outcomes = calls.join_all().await;
     media.shutdown().await;
     outcomes.sort_by_key(|outcome| profile::ALL.iter().position(|profile| *profile == outcome.profile));
-    outcomes.iter().for_each(Outcome::print);
-    outcomes.iter().for_each(Outcome::assert_good);
-    // What was measured was bad: the profiles did lose.
-    assert!(outcomes.iter().any(|outcome| outcome.up.lost * 4 > outcome.up.pushed));
+    outcomes
 }
 
 static ENGINE: LazyLock<BuiltinEngine> = LazyLock::new(|| BuiltinEngine::new(None));
