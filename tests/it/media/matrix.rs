@@ -7,7 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{sync::mpsc, task::JoinSet, time::timeout_at};
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{sleep_until, timeout_at},
+};
 use viva::{
     domain::{
         id::ItemId,
