@@ -64,8 +64,10 @@ describe("an interview over a bad network", () => {
     await byId(page, "saved").waitFor({ timeout: 30_000 });
     const report = await network.stop();
     t.diagnostic(JSON.stringify(report));
+    // In the dark the server sends to the address that is gone.
+    assert.ok(report.up.dark > 0, "the tunnel was dark");
     for (const { pushed, lost, dark } of [report.up, report.down]) {
-      assert.ok(pushed > 200 && dark > 0, "the page's packets went through the network");
+      assert.ok(pushed > 200, "the page's packets went through the network");
       assert.ok(lost / (pushed - dark) > 0.02 && lost / (pushed - dark) < 0.1, `${lost} of ${pushed - dark} lost`);
     }
     assert.ok(report.rebinds >= 1);
