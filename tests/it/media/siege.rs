@@ -18,7 +18,7 @@ use tokio::{
 use viva::{
     domain::{
         id::ItemId,
-        impairment::{Script, profile::Profile},
+        impairment::{Conditions, Script},
         session::PeerEvent,
     },
     media::{
@@ -315,8 +315,9 @@ async fn hostile_hellos_during_set_up_hinder_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_begins_on_a_bad_network_begins() {
-    let (media, network) = start_behind(4, Profile::Moderate.script()).await;
+async fn a_call_begins_on_a_slow_network_that_mixes_its_packets() {
+    let slow = Conditions { delay_ms: 250, jitter_ms: 100, duplicate: 0.1, ..Conditions::default() };
+    let (media, network) = start_behind(4, Script::both(slow)).await;
     let mut line = Line::attach(&media);
     let (peer, mut events) = ClientPeer::new(super::LOOPBACK).await.unwrap();
     let peer = Arc::new(peer);
@@ -327,6 +328,6 @@ async fn a_call_that_begins_on_a_bad_network_begins() {
     timeout(Duration::from_secs(15), connected).await.expect("the handshake gets through");
     let _speaker = Speaker::start(peer);
     line.frame().await;
-    assert!(network.stop().await.up.pushed > 0);
+    assert!(network.stop().await.up.duplicated > 0);
     media.shutdown().await;
 }
