@@ -123,7 +123,9 @@ impl BuiltinEngine {
 
     /// Whether all of `text` can be spoken without any work.
     pub fn has_prepared(&self, text: &str) -> bool {
-        let known = |sentence: &String| self.shared.cache.get(Voice::NAME, sentence).is_some();
+        let known = |sentence: &String| {
+            self.shared.cache.get(Voice::NAME, sentence).is_some_and(|speech| speech.is_encoded())
+        };
         crate::domain::speech_text::sentences(text).iter().all(known)
     }
 

@@ -392,7 +392,7 @@ impl Call {
             self.report_quality(now);
         }
         self.retry_events();
-        self.pacer.is_hungry()
+        self.is_connected() && self.pacer.is_hungry()
     }
 
     /// Encodes what will be sent next: two frames at a time, which share what the first one loads into the cache.

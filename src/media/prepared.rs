@@ -92,6 +92,11 @@ impl PreparedSpeech {
         size_of::<Self>() + size_of_val(&*self.pcm) + packets.iter().sum::<usize>()
     }
 
+    /// Whether a session with a clean link has to encode nothing.
+    pub fn is_encoded(&self) -> bool {
+        self.pcm.is_empty() || self.clean.get().is_some()
+    }
+
     /// Whether something is wanted that is not encoded, and nobody is at it: then the caller is to call
     /// [`prepare`](Self::prepare), or [`release`](Self::release) if it cannot.
     pub fn claim(&self) -> bool {

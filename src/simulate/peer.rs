@@ -29,11 +29,16 @@ use webrtc::{
 };
 
 use crate::{
-    domain::audio::{FRAME_SAMPLES, FRAME_TICKS},
+    domain::audio::{
+        FRAME_SAMPLES, FRAME_TICKS,
+        codec::Codec,
+        g711::{self, Narrower},
+    },
     media::opus::{DECODED_SAMPLES_MAX, Decoder, Encoder, Mode, PACKET_BYTES_MAX},
 };
 
 const OPUS_PAYLOAD_TYPE: u8 = 111;
+const PCMU_PAYLOAD_TYPE: u8 = 0;
 const CHANNEL_LABEL: &str = "viva-events";
 /// Events that may wait for a slow reader: 10 s of audio and more.
 const EVENTS_MAX: usize = 1_024;
@@ -61,7 +66,7 @@ pub struct Heard {
     pub sequence: u16,
     pub timestamp: u32,
     pub marker: bool,
-    /// The Opus packet.
+    /// The packet as it came.
     pub packet: Bytes,
     /// The same decoded: 24 kHz, mono.
     pub pcm: Vec<i16>,
@@ -87,8 +92,28 @@ impl From<webrtc::error::Error> for ClientError {
     }
 }
 
+enum Tongue {
+    Opus(Encoder),
+    Pcmu(Box<Narrower>),
+}
+
+enum Ear {
+    Opus(Decoder),
+    Pcmu(Box<g711::Decoder>),
+}
+
+impl Ear {
+    fn decode(&mut self, packet: &[u8], out: &mut [i16]) -> Option<usize> {
+        match self {
+            Self::Opus(decoder) => decoder.decode(packet, out).ok(),
+            Self::Pcmu(decoder) => Some(decoder.decode(packet, out)),
+        }
+    }
+}
+
 struct Microphone {
-    encoder: Encoder,
+    tongue: Tongue,
+    codec: Codec,
     sequence: u16,
     timestamp: u32,
     ssrc: u32,
@@ -104,6 +129,7 @@ pub struct ClientPeer {
 }
 
 struct Handler {
+    codec: Codec,
     events: mpsc::Sender<ClientEvent>,
     gathered: watch::Sender<bool>,
     /// An ICE restart announces the track again.
@@ -131,17 +157,21 @@ impl PeerConnectionEventHandler for Handler {
 
     async fn on_track(&self, track: Arc<dyn TrackRemote>) {
         if !self.has_track.swap(true, Ordering::AcqRel) {
-            tokio::spawn(listen(track, self.events.clone()));
+            tokio::spawn(listen(track, self.codec, self.events.clone()));
         }
     }
 }
 
-async fn listen(track: Arc<dyn TrackRemote>, events: mpsc::Sender<ClientEvent>) {
-    let Ok(mut decoder) = Decoder::new() else { return };
+async fn listen(track: Arc<dyn TrackRemote>, codec: Codec, events: mpsc::Sender<ClientEvent>) {
+    let mut ear = match (codec, Decoder::new()) {
+        (Codec::Pcmu, _) => Ear::Pcmu(Box::default()),
+        (Codec::Opus, Ok(decoder)) => Ear::Opus(decoder),
+        (Codec::Opus, Err(_)) => return,
+    };
     let mut pcm = [0; DECODED_SAMPLES_MAX];
     while let Some(event) = track.poll().await {
         let TrackRemoteEvent::OnRtpPacket(packet) = event else { continue };
-        let Ok(count) = decoder.decode(&packet.payload, &mut pcm) else { continue };
+        let Some(count) = ear.decode(&packet.payload, &mut pcm) else { continue };
         let heard = Heard {
             sequence: packet.header.sequence_number,
             timestamp: packet.header.timestamp,
@@ -179,7 +209,15 @@ impl ClientPeer {
     /// # Errors
     /// [`ClientError`] when the stack or the codec cannot be had.
     pub async fn new(bind: SocketAddr) -> Result<(Self, mpsc::Receiver<ClientEvent>), ClientError> {
-        Self::checking(bind, CHECKS_EVERY).await
+        Self::with(bind, Codec::Opus, CHECKS_EVERY).await
+    }
+
+    /// The same with this codec and no other.
+    ///
+    /// # Errors
+    /// As [`ClientPeer::new`].
+    pub async fn speaking(bind: SocketAddr, codec: Codec) -> Result<(Self, mpsc::Receiver<ClientEvent>), ClientError> {
+        Self::with(bind, codec, CHECKS_EVERY).await
     }
 
     /// The same, with a check of the path (RFC 7675) each `checks_every`: what a new address is found by.
@@ -190,11 +228,20 @@ impl ClientPeer {
         bind: SocketAddr,
         checks_every: Duration,
     ) -> Result<(Self, mpsc::Receiver<ClientEvent>), ClientError> {
+        Self::with(bind, Codec::Opus, checks_every).await
+    }
+
+    async fn with(
+        bind: SocketAddr,
+        codec: Codec,
+        checks_every: Duration,
+    ) -> Result<(Self, mpsc::Receiver<ClientEvent>), ClientError> {
         let (events, receiver) = mpsc::channel(EVENTS_MAX);
         let (gathered_sender, gathered) = watch::channel(false);
-        let handler = Handler { events: events.clone(), gathered: gathered_sender, has_track: AtomicBool::new(false) };
+        let has_track = AtomicBool::new(false);
+        let handler = Handler { codec, events: events.clone(), gathered: gathered_sender, has_track };
         let mut media = MediaEngine::default();
-        media.register_codec(opus_codec(), RtpCodecKind::Audio)?;
+        media.register_codec(parameters(codec), RtpCodecKind::Audio)?;
         let settings = SettingEngineBuilder::new()
             .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)
@@ -211,13 +258,17 @@ impl ClientPeer {
                 .await?,
         );
         let ssrc = getrandom::u32()?;
-        let track = Arc::new(TrackLocalStaticRTP::new(audio_track(ssrc)));
+        let track = Arc::new(TrackLocalStaticRTP::new(audio_track(ssrc, codec)));
         connection.add_track(Arc::clone(&track) as Arc<dyn TrackLocal>).await?;
         let channel = connection.create_data_channel(CHANNEL_LABEL, None).await?;
         tokio::spawn(read_channel(Arc::clone(&channel), events));
         let start = getrandom::u32()?;
-        let encoder = Encoder::new(Mode::Lossy)?;
-        let microphone = Microphone { encoder, sequence: start as u16, timestamp: start.rotate_left(16), ssrc };
+        let tongue = match codec {
+            Codec::Opus => Tongue::Opus(Encoder::new(Mode::Lossy)?),
+            Codec::Pcmu => Tongue::Pcmu(Box::default()),
+        };
+        let timestamp = start.rotate_left(16);
+        let microphone = Microphone { tongue, codec, sequence: start as u16, timestamp, ssrc };
         let client = Self { connection, track, channel, microphone: Mutex::new(microphone), gathered };
         Ok((client, receiver))
     }
@@ -297,19 +348,25 @@ impl ClientPeer {
 
     async fn record(&self, pcm: &[i16; FRAME_SAMPLES]) -> Result<rtc::rtp::Packet, ClientError> {
         let mut microphone = self.microphone.lock().await;
-        let mut payload = [0; PACKET_BYTES_MAX];
-        let length = microphone.encoder.encode(pcm, &mut payload)?;
+        let payload = match &mut microphone.tongue {
+            Tongue::Opus(encoder) => {
+                let mut payload = [0; PACKET_BYTES_MAX];
+                let length = encoder.encode(pcm, &mut payload)?;
+                Bytes::copy_from_slice(&payload[..length])
+            }
+            Tongue::Pcmu(narrower) => Bytes::copy_from_slice(&narrower.narrow(pcm)),
+        };
         let header = rtc::rtp::header::Header {
             version: 2,
-            payload_type: OPUS_PAYLOAD_TYPE,
+            payload_type: parameters(microphone.codec).payload_type,
             sequence_number: microphone.sequence,
             timestamp: microphone.timestamp,
             ssrc: microphone.ssrc,
             ..Default::default()
         };
         microphone.sequence = microphone.sequence.wrapping_add(1);
-        microphone.timestamp = microphone.timestamp.wrapping_add(FRAME_TICKS);
-        Ok(rtc::rtp::Packet { header, payload: Bytes::copy_from_slice(&payload[..length]) })
+        microphone.timestamp = microphone.timestamp.wrapping_add(FRAME_TICKS / microphone.codec.ticks_per_step());
+        Ok(rtc::rtp::Packet { header, payload })
     }
 }
 
@@ -319,21 +376,25 @@ impl std::fmt::Debug for ClientPeer {
     }
 }
 
-fn opus_codec() -> RTCRtpCodecParameters {
+fn parameters(codec: Codec) -> RTCRtpCodecParameters {
+    let (clock_rate, channels, format, payload_type) = match codec {
+        Codec::Opus => (48_000, 2, "minptime=10;useinbandfec=1", OPUS_PAYLOAD_TYPE),
+        Codec::Pcmu => (8_000, 0, "", PCMU_PAYLOAD_TYPE),
+    };
     let rtp_codec = RTCRtpCodec {
-        mime_type: "audio/opus".to_owned(),
-        clock_rate: 48_000,
-        channels: 2,
-        sdp_fmtp_line: "minptime=10;useinbandfec=1".to_owned(),
+        mime_type: format!("audio/{}", codec.name()),
+        clock_rate,
+        channels,
+        sdp_fmtp_line: format.to_owned(),
         rtcp_feedback: vec![],
     };
-    RTCRtpCodecParameters { rtp_codec, payload_type: OPUS_PAYLOAD_TYPE }
+    RTCRtpCodecParameters { rtp_codec, payload_type }
 }
 
-fn audio_track(ssrc: u32) -> MediaStreamTrack {
+fn audio_track(ssrc: u32, codec: Codec) -> MediaStreamTrack {
     let encoding = RTCRtpEncodingParameters {
         rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
-        codec: opus_codec().rtp_codec,
+        codec: parameters(codec).rtp_codec,
         ..Default::default()
     };
     let name = || "microphone".to_owned();

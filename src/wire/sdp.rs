@@ -298,3 +298,32 @@ pub fn candidates(sdp: &str) -> Vec<String> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(payload_types: &str, maps: &[&str]) -> Result<Offer, OfferError> {
+        let maps: String = maps.iter().map(|map| format!("a=rtpmap:{map}\r\n")).collect();
+        check_offer(&format!(
+            "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF {payload_types}\r\na=mid:0\r\na=setup:actpass\r\n\
+             a=fingerprint:sha-256 00\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n{maps}"
+        ))
+    }
+
+    #[test]
+    fn what_is_preferred_is_chosen_where_it_is_offered() {
+        let table: [(&str, &[&str], [Codec; 2]); 4] = [
+            ("111 0", &["111 opus/48000/2", "0 PCMU/8000"], [Codec::Opus, Codec::Pcmu]),
+            // A static payload type needs no map (RFC 3551).
+            ("111 0 8", &["111 opus/48000/2"], [Codec::Opus, Codec::Pcmu]),
+            ("96 8", &["96 OPUS/48000/2", "8 PCMA/8000"], [Codec::Opus, Codec::Opus]),
+            ("8 0", &["8 PCMA/8000"], [Codec::Pcmu, Codec::Pcmu]),
+        ];
+        for (payload_types, maps, chosen) in table {
+            let offer = offer(payload_types, maps).expect("it can be answered");
+            assert_eq!([Codec::Opus, Codec::Pcmu].map(|preferred| offer.choose(preferred)), chosen, "{payload_types}");
+        }
+        assert_eq!(offer("8 9", &["8 PCMA/8000", "9 G722/8000"]), Err(OfferError::NoCodec));
+    }
+}

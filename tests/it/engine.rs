@@ -434,4 +434,12 @@ async fn words_known_ahead_are_ready_when_they_are_asked_for() {
     rig.events_until(|event| matches!(event, ModelEvent::ResponseDone { .. })).await;
     assert!(rig.queued().iter().any(|command| matches!(command, DownlinkCommand::Audio { .. })));
     assert_eq!(engine.jobs_begun(), jobs, "nothing was synthesised again");
+    for _ in 0..3 {
+        let mut other = Rig::started(&engine, &[]).await;
+        let jobs = engine.jobs_begun();
+        other.say(words[0]).await;
+        other.events_until(|event| matches!(event, ModelEvent::ResponseDone { .. })).await;
+        assert!(other.queued().iter().any(|command| matches!(command, DownlinkCommand::Audio { .. })));
+        assert_eq!(engine.jobs_begun(), jobs, "nothing was synthesised or encoded for another session");
+    }
 }

@@ -11,6 +11,7 @@ use std::{
 use tokio::{sync::mpsc, time::timeout};
 use viva::{
     domain::{
+        audio::codec::Codec,
         id::{ItemId, SessionId},
         session::{PeerEvent, PlayoutEvent},
     },
@@ -22,6 +23,7 @@ use viva::{
 };
 
 mod addresses;
+mod codec_free;
 mod cycles;
 mod flood;
 mod front_door;
@@ -119,7 +121,11 @@ struct Caller {
 
 impl Caller {
     async fn call(line: &mut Line) -> Self {
-        let (peer, events) = ClientPeer::new(LOOPBACK).await.unwrap();
+        Self::call_in(line, Codec::Opus).await
+    }
+
+    async fn call_in(line: &mut Line, codec: Codec) -> Self {
+        let (peer, events) = ClientPeer::speaking(LOOPBACK, codec).await.unwrap();
         let mut caller = Self { peer, events };
         let answer = line.session.offer(&caller.peer.offer(false).await.unwrap()).await.unwrap();
         caller.peer.accept(&answer).await.unwrap();

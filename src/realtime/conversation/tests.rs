@@ -310,3 +310,65 @@ fn the_exhausted_account_is_fatal_wherever_it_is_named() {
         assert!(matches!(actions.last(), Some(Action::End(Ending::Fatal(_)))), "{event}: {actions:?}");
     }
 }
+
+/// The session in a server's words, with these formats.
+fn formats(input: &str, output: &str) -> Value {
+    json!({"type": "session.updated", "session": {"audio": {
+        "input": {"format": {"type": input}}, "output": {"format": {"type": output}}}}})
+}
+
+fn mulaw_world() -> (World, Vec<Action>) {
+    let setup = ModelSetup { mulaw: true, ..setup() };
+    let mut world = World { conversation: Conversation::new(Arc::new(RealtimeConfig::default()), setup), now_ms: 0 };
+    world.conversation.on_open(0);
+    let actions = world.server(json!({"type": "session.created", "session": {}}));
+    (world, actions)
+}
+
+#[test]
+fn a_server_that_takes_mulaw_gets_and_gives_it_as_it_is() {
+    let (mut world, actions) = mulaw_world();
+    let audio = &sent(&actions)[0]["session"]["audio"];
+    assert_eq!(audio["input"]["format"], json!({"type": "audio/pcmu"}));
+    assert_eq!(audio["output"]["format"], json!({"type": "audio/pcmu"}));
+    assert!(!world.conversation.hears_mulaw(), "it has not said so yet");
+    world.server(formats("audio/pcmu", "audio/pcmu"));
+    assert!(world.conversation.is_ready() && world.conversation.hears_mulaw());
+    let bytes: Vec<u8> = (0..2_000).map(|index| index as u8).collect();
+    let delta = json!({"type": "response.output_audio.delta", "response_id": "r", "item_id": "a",
+        "content_index": 0, "delta": audio::encode_bytes(&bytes)});
+    let pushed: Vec<u8> = world
+        .server(delta)
+        .into_iter()
+        .filter_map(|action| match action {
+            Action::PushMulaw { bytes, .. } => Some(bytes),
+            Action::Push { .. } => panic!("samples"),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert_eq!(pushed, bytes);
+    let done = told(&world.server(done("r", "completed")));
+    // 8 bytes are a millisecond.
+    assert!(done.contains(&ModelEvent::AgentAudioDone { item_id: ItemId::new("a"), received_ms: 250 }), "{done:?}");
+    world.conversation.on_lost();
+    world.conversation.on_open(world.now_ms);
+    assert!(!world.conversation.hears_mulaw(), "another connection agrees anew");
+}
+
+#[test]
+fn a_server_without_mulaw_gets_samples() {
+    for answer in [
+        formats("audio/pcm", "audio/pcm"),
+        json!({"type": "session.updated", "session": {}}),
+        json!({"type": "error", "error": {"type": "invalid_request_error", "code": "invalid_value",
+            "message": "no such format", "param": "session.audio.input.format"}}),
+    ] {
+        let (mut world, _) = mulaw_world();
+        world.server(answer);
+        world.server(json!({"type": "session.updated", "session": {}}));
+        assert!(world.conversation.is_ready() && !world.conversation.hears_mulaw());
+        let actions = world.server(delta("r", "a", 100));
+        assert!(actions.iter().any(|action| matches!(action, Action::Push { .. })));
+    }
+}

@@ -93,10 +93,19 @@ fn taken(line: &mut Line) -> Vec<UplinkFrame> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn marks_of_both_sides_are_where_the_transcript_has_them() {
+    compare_marks(Codec::Opus).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_spoken_in_g711_is_recorded_as_opus_at_the_same_marks() {
+    compare_marks(Codec::Pcmu).await;
+}
+
+async fn compare_marks(codec: Codec) {
     let media = start(4);
     let mut line = Line::attach(&media);
     let take = Take::begin(&line);
-    let caller = Caller::call(&mut line).await;
+    let caller = Caller::call_in(&mut line, codec).await;
     let item_id = ItemId::new("question");
     line.downlink.push(&item_id, seconds_of_tone(1)).unwrap();
     line.downlink.finish(&item_id).unwrap();
