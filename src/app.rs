@@ -466,7 +466,8 @@ fn media_config(config: &Config, host: IpAddr) -> MediaConfig {
     MediaConfig {
         bind: SocketAddr::new(if is_local_only || host.is_unspecified() { any } else { host }, config.media.udp_port),
         tcp,
-        only_from: is_local_only.then(|| announced.clone()),
+        // A socket of this machine that sends to its loopback may have any of its addresses.
+        only_from: is_local_only.then(|| announced.iter().copied().chain(machine_addresses()).collect()),
         announced,
         shards: std::thread::available_parallelism().map_or(1, usize::from),
         // Each may rehearse while its own place waits for the candidate.

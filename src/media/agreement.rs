@@ -147,13 +147,14 @@ impl MediaSession {
         Ok(agreement)
     }
 
-    /// Says goodbye to the named peer connection; `false` when it is not there any more.
+    /// Says goodbye to the named peer connection, unless it has said so itself; `false` when another one took its place,
+    /// or it was hung up before.
     pub async fn hang_up(&self, connection: &str) -> bool {
         let _one_at_a_time = self.negotiation.lock().await;
-        let is_there = self.agreement().is_some_and(|agreement| agreement.connection == connection);
-        if is_there {
+        let is_last = lock(&self.current).as_ref().is_some_and(|current| current.connection == connection);
+        if is_last {
             self.close().await;
         }
-        is_there
+        is_last
     }
 }

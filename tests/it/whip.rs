@@ -177,6 +177,10 @@ async fn an_interview_is_held_restarted_and_hung_up() {
     let (other, tag, _) = again.connect().await;
     assert_ne!(other, location);
     again.hear(5).await;
+    // A client that closes its connection and then says so, as most do.
+    again.peer.close().await.unwrap();
+    assert_eq!(again.delete(&other).await.status, 200);
+    assert_eq!(again.delete(&other).await.problem(), problem(404, "not_found"));
     let (status, _) =
         answer(server.request(Method::POST, &format!("/api/interview/{}/end", again.id)).bearer_auth(&again.token))
             .await;
