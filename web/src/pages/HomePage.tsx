@@ -8,6 +8,7 @@ import type { Health, Kind } from "../client/types";
 import { language, texts } from "../i18n";
 import { Icon } from "../ui/Icon";
 import { Panel } from "../ui/Panel";
+import { Places } from "../ui/Places";
 import { Shell } from "../ui/Shell";
 import { Unreachable } from "../ui/Unreachable";
 import { useRetryingLoad } from "../ui/useRetryingLoad";
@@ -23,7 +24,7 @@ export default function HomePage() {
   const [loaded, retry] = useRetryingLoad(load);
   const t = texts("candidate");
   return (
-    <Shell title={t("home.title")}>
+    <Shell title={t("home.title")} aside={<Places />}>
       <p className="lead">{t("home.lead")}</p>
       <h2>{t("home.try")}</h2>
       {loaded.state === "loading" && <p role="status">{texts("shared")("moment")}</p>}

@@ -7,6 +7,7 @@ import { ApiError, HttpClient } from "../client/http";
 import { type Rest, restClient } from "../client/rest";
 import { language, texts } from "../i18n";
 import { Icon } from "./Icon";
+import { Places } from "./Places";
 import { Panel } from "./Panel";
 import { Unreachable } from "./Unreachable";
 
@@ -85,13 +86,6 @@ function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.status < 500;
 }
 
-const PLACES = [
-  { href: "/interviews", key: "nav.interviews" },
-  { href: "/sessions", key: "nav.sessions" },
-  { href: "/rooms", key: "nav.rooms" },
-  { href: "/status", key: "nav.status" },
-] as const;
-
 interface StaffShellProps {
   title: string;
   children: ReactNode;
@@ -111,14 +105,9 @@ export function StaffShell({ title, actions, children }: StaffShellProps) {
         <a className="brand" href="/">
           <Icon name="wave" /> {t("brand")}
         </a>
-        <nav className="places" aria-label={t("nav.label")}>
-          {PLACES.map(({ href, key }) => (
-            <a key={href} href={href} aria-current={window.location.pathname.startsWith(href) ? "page" : undefined}>
-              {t(key)}
-            </a>
-          ))}
+        <Places>
           <Account />
-        </nav>
+        </Places>
       </header>
       <main className="wide">
         <SignInNotice />
