@@ -1,8 +1,10 @@
 //! Logs and metrics: where they go. Names of metrics stand beside the code that counts.
 
 mod problems;
+mod process;
 
 pub use problems::{PROBLEMS_MAX, Problem, ProblemLayer, Problems, layer as problem_layer, problems};
+pub use process::publish as publish_process;
 
 use crate::config::LogConfig;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -12,6 +14,9 @@ use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::Subs
 /// Buckets for delays, in seconds: from a tick to a hopeless wait.
 const SECONDS_BUCKETS: &[f64] =
     &[0.001, 0.002, 0.005, 0.01, 0.02, 0.025, 0.04, 0.06, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0];
+
+/// Buckets for estimated mean opinion scores, 1 to 4.5.
+const OPINION_BUCKETS: &[f64] = &[1.5, 2.0, 2.5, 3.0, 3.4, 3.6, 3.8, 4.0, 4.1, 4.2, 4.3, 4.4, 4.5];
 
 /// Sends logs to standard error, and warnings and errors of our own to [`problems`] too. Calling it twice leaves the
 /// first in place.
@@ -41,6 +46,8 @@ pub fn start_logs(config: &LogConfig) {
 pub fn start_metrics() -> Option<PrometheusHandle> {
     let builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS_BUCKETS)
+        .ok()?
+        .set_buckets_for_metric(Matcher::Suffix("_mos".to_owned()), OPINION_BUCKETS)
         .ok()?;
     builder.install_recorder().ok()
 }

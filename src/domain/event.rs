@@ -107,7 +107,7 @@ impl From<&Item> for ItemData {
     }
 }
 
-/// `quality`: of the candidate's microphone as it arrives here.
+/// `quality`: of the candidate's microphone as it arrives here, since the report before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct QualityData {
@@ -116,6 +116,14 @@ pub struct QualityData {
     pub jitter_ms: f64,
     /// `None` until a receiver report came back.
     pub rtt_ms: Option<f64>,
+    /// Frames that had to be made up over all frames, 0 to 1.
+    pub concealed_ratio: f64,
+    /// Estimated mean opinion score of the candidate's voice (ITU-T G.107), 1 to 4.5. `None` while nothing is heard.
+    pub mos: Option<f64>,
+    /// The same of the interviewer's voice where the candidate hears it. `None` until the client reported.
+    pub agent_mos: Option<f64>,
+    /// From the last packet with the candidate's voice to the first of the interviewer's answer, the last time.
+    pub voice_to_voice_ms: Option<u64>,
 }
 
 /// `notice`: something a person should know.

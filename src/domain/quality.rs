@@ -1,7 +1,11 @@
 //! How a candidate's microphone arrived over an interview: few enough samples to keep, none of a bad moment lost.
 
+pub mod e_model;
+pub mod meter;
+pub mod voice_delay;
+
 use crate::domain::event::QualityData;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Between two samples, in milliseconds.
 const APART_MS: u64 = 5_000;
@@ -20,6 +24,50 @@ pub struct QualitySample {
     /// Null until the client reported.
     #[cfg_attr(feature = "server", schema(required))]
     pub rtt_ms: Option<f64>,
+}
+
+/// Frames of the candidate's voice as the model heard them, 20 ms each. In brackets: the fields of W3C webrtc-stats,
+/// which count the same in samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct FrameCounts {
+    /// All of them (`totalSamplesReceived`).
+    pub total: u64,
+    /// Lost, and whole again from a copy in a later packet (RFC 2198).
+    pub rebuilt: u64,
+    /// Lost, and decoded from the in-band error correction of the next packet (`fecPacketsReceived`).
+    pub fec: u64,
+    /// Made up by the decoder (`concealedSamples` less `silentConcealedSamples`).
+    pub concealed: u64,
+    /// Silence because nothing came (`silentConcealedSamples`).
+    pub silent: u64,
+    /// The sender was silent on purpose.
+    pub dtx: u64,
+}
+
+impl FrameCounts {
+    /// What was counted since `earlier`.
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            total: self.total - earlier.total,
+            rebuilt: self.rebuilt - earlier.rebuilt,
+            fec: self.fec - earlier.fec,
+            concealed: self.concealed - earlier.concealed,
+            silent: self.silent - earlier.silent,
+            dtx: self.dtx - earlier.dtx,
+        }
+    }
+
+    /// Frames that were made up over all of them, 0 to 1; 0 without any.
+    pub fn concealed_ratio(&self) -> f64 {
+        if self.total == 0 { 0.0 } else { (self.concealed + self.silent) as f64 / self.total as f64 }
+    }
+
+    /// Whether lost frames come back from copies of them, or none was lost.
+    pub fn is_protected(&self) -> bool {
+        self.rebuilt + self.fec >= self.concealed
+    }
 }
 
 /// Makes samples of reports.
@@ -47,7 +95,7 @@ impl QualitySampler {
         }
         self.last_ms = Some(at_ms);
         self.taken += 1;
-        let QualityData { loss_ratio, jitter_ms, rtt_ms } = std::mem::take(worst);
+        let QualityData { loss_ratio, jitter_ms, rtt_ms, .. } = std::mem::take(worst);
         Some(QualitySample { at_ms, loss_ratio, jitter_ms, rtt_ms })
     }
 }
@@ -57,7 +105,7 @@ mod tests {
     use super::*;
 
     fn report(loss_ratio: f64, rtt_ms: Option<f64>) -> QualityData {
-        QualityData { loss_ratio, jitter_ms: loss_ratio * 100.0, rtt_ms }
+        QualityData { loss_ratio, jitter_ms: loss_ratio * 100.0, rtt_ms, ..QualityData::default() }
     }
 
     #[test]

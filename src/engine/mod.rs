@@ -123,9 +123,8 @@ impl BuiltinEngine {
 
     /// Whether all of `text` can be spoken without any work.
     pub fn has_prepared(&self, text: &str) -> bool {
-        let known = |sentence: &String| {
-            self.shared.cache.get(Voice::NAME, sentence).is_some_and(|speech| speech.is_encoded())
-        };
+        let known =
+            |sentence: &String| self.shared.cache.get(Voice::NAME, sentence).is_some_and(|speech| speech.is_encoded());
         crate::domain::speech_text::sentences(text).iter().all(known)
     }
 

@@ -66,6 +66,10 @@ fn event(envelope: &Envelope) -> v1::Event {
             loss_ratio: quality.loss_ratio,
             jitter_ms: quality.jitter_ms,
             rtt_ms: quality.rtt_ms,
+            concealed_ratio: quality.concealed_ratio,
+            mos: quality.mos,
+            agent_mos: quality.agent_mos,
+            voice_to_voice_ms: quality.voice_to_voice_ms,
         }),
         LiveEvent::Notice(notice) => Data::Notice(v1::Notice {
             code: notice.code.to_owned(),

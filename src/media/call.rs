@@ -20,15 +20,16 @@ use super::{
     opus::OpusError,
     peer::{Answer, Peer, PeerError, PeerOutput},
     recorder::Tap,
+    scoring::Scoring,
     sdp::Offer,
     tcp::Outlets,
     uplink::Uplink,
 };
 use crate::domain::{
-    audio::{jitter::Counters, timeline::Timeline},
-    event::QualityData,
+    audio::timeline::Timeline,
     load::Level,
-    session::PeerEvent,
+    quality::meter::Measured,
+    session::{PeerEvent, PlayoutEvent},
 };
 
 /// Silence of the network after which the candidate counts as away.
@@ -62,6 +63,8 @@ pub(super) struct CallShared {
     pub remote_delay_ms: AtomicU64,
     /// A peer is there: connecting, connected or away.
     pub has_peer: AtomicBool,
+    /// Audio that the browser had to make up over all it played, in millionths; `u64::MAX`: it did not say.
+    pub remote_concealed_ppm: AtomicU64,
     /// How often quality is reported, in milliseconds.
     pub quality_every_ms: AtomicU64,
 }
@@ -72,6 +75,7 @@ impl Default for CallShared {
             detached: AtomicBool::new(false),
             remote_delay_ms: AtomicU64::new(PLAYOUT_DELAY_DEFAULT_MS),
             has_peer: AtomicBool::new(false),
+            remote_concealed_ppm: AtomicU64::new(u64::MAX),
             quality_every_ms: AtomicU64::new(QUALITY_EVERY.as_millis() as u64),
         }
     }
@@ -184,7 +188,7 @@ pub(super) struct Call {
     tap: Option<Box<Tap>>,
     round_trip: Option<Duration>,
     quality_at: Instant,
-    quality_from: Counters,
+    scoring: Scoring,
     /// The session went away without saying so.
     is_deaf: bool,
 }
@@ -212,7 +216,7 @@ impl Call {
             tap: None,
             round_trip: None,
             quality_at: epoch,
-            quality_from: Counters::default(),
+            scoring: Scoring::new(),
             is_deaf: false,
         })
     }
@@ -265,7 +269,7 @@ impl Call {
             last_heard: now,
         });
         self.shared.has_peer.store(true, Ordering::Release);
-        self.uplink.reset(&mut self.timeline);
+        self.uplink.reset();
         self.uplink.speak(codec);
         self.pacer.speak(codec);
         if let Some(tap) = &mut self.tap {
@@ -354,14 +358,14 @@ impl Call {
         link.last_heard = now;
         self.uplink.push(packet, now_ms);
         if link.state == LinkState::Connected {
-            self.uplink.advance(now_ms, &mut self.timeline, self.tap.as_deref_mut());
+            self.uplink.advance(now_ms, &self.timeline, self.tap.as_deref_mut());
         }
     }
 
     /// Releases what the jitter buffer holds back; whether it still waits for something soon.
     pub(super) fn release_uplink(&mut self, now: Instant) -> bool {
         if self.is_connected() {
-            self.uplink.advance(self.clock_ms(now), &mut self.timeline, self.tap.as_deref_mut());
+            self.uplink.advance(self.clock_ms(now), &self.timeline, self.tap.as_deref_mut());
         }
         self.is_waiting(now)
     }
@@ -386,6 +390,11 @@ impl Call {
             self.send_frame(audio_ms, now, out);
         }
         while let Some(event) = self.pacer.poll_event() {
+            if matches!(event, PlayoutEvent::Started { .. })
+                && let Some(delay_ms) = self.uplink.note_answer(self.clock_ms(now))
+            {
+                self.scoring.note_answer(delay_ms);
+            }
             self.report(MediaEvent::Playout(event));
         }
         if now >= self.quality_at && self.is_connected() {
@@ -541,7 +550,7 @@ impl Call {
         }
         if link.state == LinkState::Connected && now.duration_since(link.last_heard) > DISCONNECTED_AFTER {
             link.state = LinkState::Away;
-            self.uplink.reset(&mut self.timeline);
+            self.uplink.reset();
             self.report(MediaEvent::Peer(PeerEvent::Disconnected));
         }
     }
@@ -552,7 +561,7 @@ impl Call {
         self.shared.has_peer.store(false, Ordering::Release);
         link.peer.close(now);
         link.send_rest(out);
-        self.uplink.reset(&mut self.timeline);
+        self.uplink.reset();
         true
     }
 
@@ -606,6 +615,7 @@ impl Call {
         let Some(link) = self.link.as_ref() else { return };
         let statistics = link.peer.statistics();
         self.round_trip = statistics.round_trip.or(self.round_trip);
+        self.uplink.set_round_trip(self.round_trip.filter(|_| statistics.sends_again));
         let audio_ms = self.timeline.now(self.clock_ms(now));
         if let (Some(tap), Some((ntp_time, rtp_time))) = (&mut self.tap, statistics.sender_time) {
             tap.reported(ntp_time, rtp_time, audio_ms);
@@ -613,15 +623,17 @@ impl Call {
         if let Some(ratio) = statistics.remote_loss_ratio {
             self.pacer.note_loss(ratio);
         }
-        let counters = self.uplink.counters();
-        let lost = counters.lost - self.quality_from.lost;
-        let expected = lost + counters.received - self.quality_from.received;
-        self.quality_from = counters;
-        let quality = QualityData {
-            loss_ratio: if expected == 0 { 0.0 } else { lost as f64 / expected as f64 },
+        let said_ppm = self.shared.remote_concealed_ppm.load(Ordering::Relaxed);
+        let said_ratio = (said_ppm != u64::MAX).then(|| said_ppm as f64 / 1e6);
+        let (quality, whole) = self.scoring.report(Measured {
+            packets: self.uplink.counters(),
+            frames: self.uplink.frame_counts(),
             jitter_ms: self.uplink.jitter_ms(),
             rtt_ms: self.round_trip.map(|round_trip| round_trip.as_secs_f64() * 1e3),
-        };
+            agent_concealed_ratio: said_ratio.or(statistics.remote_loss_ratio),
+            agent_buffer_ms: self.shared.remote_delay_ms.load(Ordering::Relaxed),
+        });
+        self.report(MediaEvent::AudioSoFar(whole));
         self.report(MediaEvent::Quality(quality));
     }
 

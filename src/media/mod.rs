@@ -15,6 +15,7 @@ pub mod port;
 mod prepared;
 pub mod recorder;
 mod rtc_peer;
+mod scoring;
 mod server_offer;
 mod shard;
 mod tcp;
@@ -60,6 +61,7 @@ use crate::{
         event::{ClientStats, QualityData},
         id::SessionId,
         load::Level,
+        quality::meter::SessionQuality,
         session::{PeerEvent, PlayoutEvent},
     },
     wire::{sdp, stun},
@@ -143,6 +145,8 @@ pub enum MediaEvent {
     Message(Vec<u8>),
     /// Every 2 s while connected, or as often as the session asks for it.
     Quality(QualityData),
+    /// Before each of those: the same of the whole session so far.
+    AudioSoFar(SessionQuality),
 }
 
 /// A message was not sent.
@@ -357,6 +361,8 @@ impl Drop for Seat {
 struct RemoteDelay {
     delay_s: f64,
     emitted: f64,
+    concealed: f64,
+    played: f64,
 }
 
 /// A session's handle to its media. Dropping it ends the media.
@@ -474,9 +480,15 @@ impl MediaSession {
         let (Some(delay_s), Some(emitted)) = (stats.jitter_buffer_delay, stats.jitter_buffer_emitted_count) else {
             return;
         };
+        let concealed = stats.concealed_samples.unwrap_or(f64::NAN);
+        let played = stats.total_samples_received.unwrap_or(f64::NAN);
         let mut last = lock(&self.remote_delay);
         let (delay_step, emitted_step) = (delay_s - last.delay_s, emitted - last.emitted);
-        *last = RemoteDelay { delay_s, emitted };
+        let concealed_ratio = (concealed - last.concealed) / (played - last.played);
+        *last = RemoteDelay { delay_s, emitted, concealed, played };
+        let is_ratio = (0.0..=1.0).contains(&concealed_ratio);
+        let concealed_ppm = if is_ratio { (concealed_ratio * 1e6) as u64 } else { u64::MAX };
+        self.shared.remote_concealed_ppm.store(concealed_ppm, Ordering::Relaxed);
         let delay_ms = delay_step / emitted_step * 1e3;
         let is_sane = delay_ms.is_finite() && emitted_step > 0.0 && (0.0..=REMOTE_DELAY_MAX_MS).contains(&delay_ms);
         let delay_ms = if is_sane { delay_ms.round() as u64 } else { PLAYOUT_DELAY_DEFAULT_MS };

@@ -27,6 +27,14 @@ pub enum PeerOutput {
     Closed,
 }
 
+/// A packet of the candidate's voice, decrypted.
+#[derive(Clone, Debug)]
+pub struct ReceivedAudio {
+    pub packet: Packet<Bytes>,
+    /// The payload holds copies of earlier packets too (RFC 2198); otherwise it is of the codec agreed upon.
+    pub is_redundant: bool,
+}
+
 /// An audio packet to send.
 #[derive(Clone, Debug)]
 pub struct AudioPacket {
@@ -47,6 +55,8 @@ pub struct PeerStatistics {
     pub remote_loss_ratio: Option<f64>,
     /// Of its last sender report: NTP time in 32.32 bits, and the same instant in RTP time.
     pub sender_time: Option<(u64, u32)>,
+    /// It agreed to send packets again that it is asked for (RFC 4585 section 6.2.1).
+    pub sends_again: bool,
 }
 
 /// Credentials of a description of ours, for the front door (RFC 8445 section 5.3).
@@ -115,7 +125,7 @@ pub trait Peer: Send {
 
     /// Takes a datagram of SRTP or SRTCP that the front door let in (first octet 128 to 191, RFC 7983); returns the
     /// audio in it. Needs no poll.
-    fn handle_media(&mut self, datagram: &[u8], now: Instant, out: &mut Transmit<'_>) -> Option<Packet<Bytes>>;
+    fn handle_media(&mut self, datagram: &[u8], now: Instant, out: &mut Transmit<'_>) -> Option<ReceivedAudio>;
 
     /// Sends what is due beside audio: reports, and questions for what is missing. To be called every 20 ms; needs no
     /// poll.

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use rtc::{
     crypto::{RTCCryptoProvider, SignatureScheme, default_provider},
     data_channel::RTCDataChannelId,
@@ -47,15 +47,15 @@ use rtc::{
 };
 
 use self::{
-    flow::{Flow, NtpClock},
+    flow::{Flow, NtpClock, RtpPacket},
     keys::KeyTap,
 };
 use super::{
     candidates::udp_candidate,
-    peer::{Answer, AudioPacket, IceCredentials, Peer, PeerError, PeerOutput, PeerStatistics, Transmit},
-    sdp::{Offer, finish_local, with_candidates, with_tcp},
+    peer::{Answer, AudioPacket, IceCredentials, Peer, PeerError, PeerOutput, PeerStatistics, ReceivedAudio, Transmit},
+    sdp::{Offer, finish_local, redundancy, with_candidates, with_tcp},
 };
-use crate::domain::audio::{codec::Codec, jitter::Packet};
+use crate::domain::audio::codec::Codec;
 
 /// The channel that the browser opens.
 const CHANNEL_LABEL: &str = "viva-events";
@@ -68,6 +68,7 @@ const REPLAY_WINDOW: usize = 256;
 /// Our codec parameters: FEC asked for, mono, no less than 10 ms a packet.
 const OPUS_FORMAT: &str = "minptime=10;useinbandfec=1";
 const OPUS_PAYLOAD_TYPE: u8 = 111;
+const MIME_TYPE_RED: &str = "audio/red";
 /// RFC 3551 table 4.
 const PCMU_PAYLOAD_TYPE: u8 = 0;
 /// DTLS datagrams that are kept until there is a path: one flight.
@@ -108,7 +109,8 @@ impl RtcStack {
     /// # Errors
     /// [`PeerError::Description`] for an offer that cannot be answered, [`PeerError::Stack`] otherwise.
     pub fn accept(&self, offer: &Offer, codec: Codec, now: Instant) -> Result<(RtcPeer, Answer), PeerError> {
-        let mut peer = self.peer(codec, now)?;
+        let redundant = redundancy(&offer.sdp, OPUS_FORMAT).filter(|_| codec == Codec::Opus);
+        let mut peer = self.peer((codec, redundant), now)?;
         let answer = peer.negotiate(offer, now)?;
         Ok((peer, answer))
     }
@@ -118,7 +120,7 @@ impl RtcStack {
     /// # Errors
     /// [`PeerError::Stack`]
     pub fn offer(&self, now: Instant) -> Result<(RtcPeer, String), PeerError> {
-        let mut peer = self.peer(Codec::Opus, now)?;
+        let mut peer = self.peer((Codec::Opus, None), now)?;
         peer.connection.create_data_channel(CHANNEL_LABEL, None).map_err(stack)?;
         let offer = peer.connection.create_offer(None).map_err(stack)?;
         peer.set_local_offer(offer, now)?;
@@ -127,9 +129,13 @@ impl RtcStack {
         Ok((peer, with_tcp(&sdp, &self.tcp_candidates)))
     }
 
-    fn peer(&self, codec: Codec, now: Instant) -> Result<RtcPeer, PeerError> {
+    /// `redundant`: payload type of the redundant audio that was offered.
+    fn peer(&self, (codec, redundant): (Codec, Option<u8>), now: Instant) -> Result<RtcPeer, PeerError> {
         let mut media = MediaEngine::default();
         media.register_codec(parameters(codec), RtpCodecKind::Audio).map_err(stack)?;
+        if let Some(payload_type) = redundant {
+            media.register_codec(red_parameters(payload_type), RtpCodecKind::Audio).map_err(stack)?;
+        }
         let ssrc = getrandom::u32().map_err(stack)?;
         let tap = Arc::new(KeyTap::new(Arc::clone(&self.provider)));
         let configuration = RTCConfigurationBuilder::new().with_certificates(vec![self.certificate.clone()]).build();
@@ -152,6 +158,7 @@ impl RtcStack {
             asks_again: false,
             codec,
             payload_type: parameters(codec).payload_type,
+            redundant,
             announced: Arc::clone(&self.announced),
             tcp_candidates: Arc::clone(&self.tcp_candidates),
             channel: None,
@@ -204,6 +211,19 @@ fn parameters(codec: Codec) -> RTCRtpCodecParameters {
     RTCRtpCodecParameters { rtp_codec, payload_type }
 }
 
+/// Redundant audio (RFC 2198); its format, which names the codecs inside, is the offer's.
+fn red_parameters(payload_type: u8) -> RTCRtpCodecParameters {
+    let mut red = parameters(Codec::Opus);
+    red.payload_type = payload_type;
+    MIME_TYPE_RED.clone_into(&mut red.rtp_codec.mime_type);
+    red.rtp_codec.sdp_fmtp_line.clear();
+    red
+}
+
+fn is_red(codec: &RTCRtpCodecParameters) -> bool {
+    codec.rtp_codec.mime_type.eq_ignore_ascii_case(MIME_TYPE_RED)
+}
+
 fn audio_track(ssrc: u32, codec: Codec) -> MediaStreamTrack {
     let encoding = RTCRtpEncodingParameters {
         rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
@@ -227,6 +247,8 @@ pub struct RtcPeer {
     asks_again: bool,
     codec: Codec,
     payload_type: u8,
+    /// Payload type of redundant audio, where it was offered.
+    redundant: Option<u8>,
     announced: Arc<[SocketAddr]>,
     tcp_candidates: Arc<[String]>,
     channel: Option<RTCDataChannelId>,
@@ -286,7 +308,7 @@ impl RtcPeer {
     /// Both descriptions are set: what the other layers need of them.
     fn conclude(&mut self, remote: &Offer) -> Result<Answer, PeerError> {
         if let Some(mut sender) = self.connection.rtp_sender(self.sender)
-            && let Some(codec) = sender.get_parameters().rtp_parameters.codecs.first()
+            && let Some(codec) = sender.get_parameters().rtp_parameters.codecs.iter().find(|codec| !is_red(codec))
         {
             self.payload_type = codec.payload_type;
         }
@@ -470,9 +492,10 @@ impl Peer for RtcPeer {
         }
     }
 
-    fn handle_media(&mut self, datagram: &[u8], now: Instant, out: &mut Transmit<'_>) -> Option<Packet<Bytes>> {
-        let received = self.flow.as_mut()?.receive(datagram, now, out)?;
-        (received.payload_type == self.payload_type).then_some(received.packet)
+    fn handle_media(&mut self, datagram: &[u8], now: Instant, out: &mut Transmit<'_>) -> Option<ReceivedAudio> {
+        let RtpPacket { payload_type, packet } = self.flow.as_mut()?.receive(datagram, now, out)?;
+        let is_redundant = self.redundant == Some(payload_type);
+        (is_redundant || payload_type == self.payload_type).then_some(ReceivedAudio { packet, is_redundant })
     }
 
     fn send_reports(&mut self, now: Instant, out: &mut Transmit<'_>) {
@@ -501,7 +524,8 @@ impl Peer for RtcPeer {
     }
 
     fn statistics(&self) -> PeerStatistics {
-        self.flow.as_ref().map_or_else(PeerStatistics::default, Flow::statistics)
+        let statistics = self.flow.as_ref().map_or_else(PeerStatistics::default, Flow::statistics);
+        PeerStatistics { sends_again: self.asks_again, ..statistics }
     }
 
     fn close(&mut self, _now: Instant) {

@@ -1,30 +1,48 @@
 //! The candidate's voice: jitter buffer, decoder, and 20 ms frames to the model.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use metrics::Counter;
 use tokio::sync::mpsc;
 
 use super::{
     opus::{DECODED_SAMPLES_MAX, Decoder, OpusError},
+    peer::ReceivedAudio,
     port::{FRAME_SAMPLES, FrameKind, UplinkFrame},
     recorder::Tap,
 };
-use crate::domain::audio::{
-    FRAME_TICKS,
-    codec::Codec,
-    g711,
-    jitter::{Counters, JitterBuffer, Packet, Source, Step},
-    timeline::Timeline,
+use crate::{
+    domain::{
+        audio::{
+            FRAME_TICKS, TICKS_PER_MS,
+            clock_map::ClockMap,
+            codec::Codec,
+            g711,
+            jitter::{Counters, JitterBuffer, Packet, Source, Step},
+            timeline::Timeline,
+        },
+        quality::{FrameCounts, voice_delay::VoiceDelay},
+    },
+    wire::red,
 };
 
+/// Mean square of a frame at −45 dBFS: above it, somebody speaks.
+const VOICE_MEAN_SQUARE: u64 = 33_900;
 /// Ticks of 48 kHz in a sample of 24 kHz.
 const TICKS_PER_SAMPLE: u32 = 2;
 /// Mean square of a frame at −55 dBFS: below it, it is silence.
 const SILENT_MEAN_SQUARE: u64 = 3_364;
+/// What the decoder conceals fades out within 10 ms where silence takes its place.
+const FADE_SAMPLES: usize = FRAME_SAMPLES / 2;
 
-/// Frames by kind, and those that the model had no room for.
+/// Frames by kind, and what happened to packets.
 struct Meters {
     kinds: [Counter; 5],
+    /// Frames of which a redundant packet held a copy; they count as normal too.
+    rebuilt: Counter,
+    redundant: Counter,
+    undecodable: Counter,
     dropped: Counter,
 }
 
@@ -33,6 +51,9 @@ impl Meters {
         let kinds = ["normal", "fec", "plc", "dtx", "silence"];
         Self {
             kinds: kinds.map(|kind| metrics::counter!("viva_uplink_frames_total", "kind" => kind)),
+            rebuilt: metrics::counter!("viva_uplink_rebuilt_total"),
+            redundant: metrics::counter!("viva_uplink_red_packets_total"),
+            undecodable: metrics::counter!("viva_uplink_undecodable_total"),
             dropped: metrics::counter!("viva_uplink_dropped_total"),
         }
     }
@@ -53,15 +74,22 @@ impl Meters {
 pub(super) struct Uplink {
     frames: mpsc::Sender<UplinkFrame>,
     buffer: JitterBuffer<Bytes>,
+    /// When it was said, on the shard's clock.
+    clock: ClockMap,
     decoder: Decoder,
     /// Where the candidate's side speaks µ-law.
     mulaw: Option<Box<g711::Decoder>>,
     decoded: Box<[i16; DECODED_SAMPLES_MAX]>,
+    was_concealed: bool,
     /// The frame being filled: packets need not be 20 ms long.
     frame: [i16; FRAME_SAMPLES],
     filled: usize,
     frame_rtp_time: u64,
     frame_kind: FrameKind,
+    /// Audio time less RTP time of the packets being recorded; `None`: the next one begins a run.
+    run_base_ticks: Option<i64>,
+    counts: FrameCounts,
+    voice: VoiceDelay,
     meters: Meters,
 }
 
@@ -72,13 +100,18 @@ impl Uplink {
         Ok(Self {
             frames,
             buffer: JitterBuffer::default(),
+            clock: ClockMap::default(),
             decoder: Decoder::new()?,
             mulaw: None,
             decoded: Box::new([0; DECODED_SAMPLES_MAX]),
+            was_concealed: false,
             frame: [0; FRAME_SAMPLES],
             filled: 0,
             frame_rtp_time: 0,
             frame_kind: FrameKind::Normal,
+            run_base_ticks: None,
+            counts: FrameCounts::default(),
+            voice: VoiceDelay::default(),
             meters: Meters::new(),
         })
     }
@@ -90,12 +123,40 @@ impl Uplink {
     }
 
     /// Takes a packet; [`advance`](Self::advance) follows.
-    pub(super) fn push(&mut self, packet: Packet<Bytes>, now_ms: u64) {
-        self.buffer.push(packet, now_ms);
+    pub(super) fn push(&mut self, audio: ReceivedAudio, now_ms: u64) {
+        let ReceivedAudio { packet, is_redundant } = audio;
+        self.clock.note(packet.ssrc, packet.timestamp, now_ms);
+        if is_redundant {
+            self.push_redundant(&packet, now_ms);
+        } else {
+            self.buffer.push(packet, now_ms);
+        }
+    }
+
+    /// What is in a redundant packet; one that cannot be read is as good as lost.
+    fn push_redundant(&mut self, packet: &Packet<Bytes>, now_ms: u64) {
+        let Some(redundant) = red::parse(&packet.payload) else { return };
+        self.meters.redundant.increment(1);
+        let payload = packet.payload.slice(redundant.bytes.clone());
+        self.buffer.push(Packet { payload, ..packet.clone() }, now_ms);
+        for (distance, copy) in redundant.copies() {
+            let packet = Packet {
+                ssrc: packet.ssrc,
+                sequence: packet.sequence.wrapping_sub(distance),
+                timestamp: packet.timestamp.wrapping_sub(u32::from(copy.earlier_ticks)),
+                payload: packet.payload.slice(copy.bytes.clone()),
+            };
+            self.buffer.push_copy(packet, now_ms);
+        }
+    }
+
+    /// The sender sends again what it is asked for; it comes after so long. `None`: it does not, or nobody knows when.
+    pub(super) fn set_round_trip(&mut self, round_trip: Option<Duration>) {
+        self.buffer.set_round_trip(round_trip.map(|round_trip| round_trip.as_millis() as u64));
     }
 
     /// Sends on whatever is due. `tap`: records the packets.
-    pub(super) fn advance(&mut self, now_ms: u64, timeline: &mut Timeline, mut tap: Option<&mut Tap>) {
+    pub(super) fn advance(&mut self, now_ms: u64, timeline: &Timeline, mut tap: Option<&mut Tap>) {
         while let Some(step) = self.buffer.poll(now_ms) {
             self.render(step, now_ms, timeline, tap.as_deref_mut());
         }
@@ -106,11 +167,12 @@ impl Uplink {
         self.buffer.poll_timeout()
     }
 
-    /// The peer is gone or another one comes: nothing of the old stream is waited for.
-    pub(super) fn reset(&mut self, timeline: &mut Timeline) {
+    /// The peer is gone or another one comes: nothing of the old stream is waited for. When the same sender is heard
+    /// again, what it says keeps its place in time.
+    pub(super) fn reset(&mut self) {
         self.buffer.reset();
         self.filled = 0;
-        timeline.reanchor();
+        self.run_base_ticks = None;
     }
 
     /// What the buffer counted.
@@ -118,15 +180,29 @@ impl Uplink {
         self.buffer.counters()
     }
 
+    /// Frames made so far, by kind.
+    pub(super) fn frame_counts(&self) -> FrameCounts {
+        self.counts
+    }
+
+    /// The first packet of an item of the interviewer leaves: how long after the candidate's last packet with a voice,
+    /// if it answers one.
+    pub(super) fn note_answer(&mut self, now_ms: u64) -> Option<u64> {
+        self.voice.note_answer(now_ms)
+    }
+
     /// Interarrival jitter in milliseconds.
     pub(super) fn jitter_ms(&self) -> f64 {
         self.buffer.jitter_ms()
     }
 
-    fn render(&mut self, step: Step<Bytes>, now_ms: u64, timeline: &mut Timeline, tap: Option<&mut Tap>) {
+    fn render(&mut self, step: Step<Bytes>, now_ms: u64, timeline: &Timeline, tap: Option<&mut Tap>) {
+        let is_set = self.clock.take_step();
+        if step.discontinuity || is_set {
+            self.run_base_ticks = None;
+        }
         if step.discontinuity {
             self.filled = 0;
-            timeline.reanchor();
             if let Err(error) = self.decoder.reset() {
                 tracing::warn!(%error, "decoder did not reset");
             }
@@ -136,15 +212,30 @@ impl Uplink {
         }
         let samples = ((step.ticks / TICKS_PER_SAMPLE) as usize).min(DECODED_SAMPLES_MAX);
         let kind = self.decode(&step.source, samples);
-        if kind == FrameKind::Normal && step.ticks == FRAME_TICKS && self.may_leave_out(samples) {
-            return;
+        if let (Source::Packet(payload) | Source::Rebuilt(payload), Some(tap)) = (&step.source, tap) {
+            self.record(tap, payload, step.rtp_time, now_ms, timeline);
         }
-        if let (Source::Packet(payload), Some(tap)) = (&step.source, tap) {
-            // Where the model hears it: the recording and the transcript have one clock, whatever RTP time did.
-            let place_ticks = timeline.next_ticks(now_ms) + self.filled as u64 * u64::from(TICKS_PER_SAMPLE);
-            tap.received((step.rtp_time, place_ticks), payload, step.discontinuity, timeline.now(now_ms));
+        if kind == FrameKind::Normal {
+            let loudness = self.mean_square(samples);
+            if loudness >= VOICE_MEAN_SQUARE {
+                self.voice.note_voice(now_ms, u64::from(step.ticks) / TICKS_PER_MS);
+            }
+            if loudness < SILENT_MEAN_SQUARE && step.ticks == FRAME_TICKS && self.may_leave_out() {
+                return;
+            }
         }
-        self.cut_frames(samples, kind, step.rtp_time, now_ms, timeline);
+        self.cut_frames(samples, kind, step.rtp_time, timeline);
+    }
+
+    /// Recorded is what was said where it was said, whatever the model heard before it. Within a run RTP time decides,
+    /// and the sender's drift is taken out of the whole recording later.
+    fn record(&mut self, tap: &mut Tap, payload: &Bytes, rtp_time: u64, now_ms: u64, timeline: &Timeline) {
+        let is_fresh = self.run_base_ticks.is_none();
+        let said_ticks = timeline.ticks(self.clock.ticks(rtp_time));
+        let base_ticks = *self.run_base_ticks.get_or_insert(said_ticks as i64 - rtp_time as i64);
+        let place_ticks = (rtp_time as i64 + base_ticks).max(0) as u64;
+        let now_ms = if is_fresh { said_ticks / TICKS_PER_MS } else { timeline.now(now_ms) };
+        tap.received((rtp_time, place_ticks), payload, is_fresh, now_ms);
     }
 
     /// Fills `decoded[..samples]`.
@@ -153,39 +244,54 @@ impl Uplink {
         if let Some(mulaw) = &mut self.mulaw {
             return decode_mulaw(mulaw, source, out);
         }
+        let was_concealed = std::mem::replace(&mut self.was_concealed, matches!(source, Source::Conceal));
         let (result, kind) = match source {
             Source::Packet(payload) => (self.decoder.decode(payload, out), FrameKind::Normal),
+            Source::Rebuilt(payload) => {
+                self.meters.rebuilt.increment(1);
+                self.counts.rebuilt += 1;
+                (self.decoder.decode(payload, out), FrameKind::Normal)
+            }
             Source::Fec(payload) => (self.decoder.decode_fec(payload, out), FrameKind::Fec),
             Source::Conceal => (self.decoder.conceal(out), FrameKind::Plc),
+            Source::Silence if was_concealed => (self.decoder.conceal(out), FrameKind::Silence),
             Source::Silence => (Ok(0), FrameKind::Silence),
             Source::Dtx => (Ok(0), FrameKind::Dtx),
         };
         match result {
             Ok(count) => {
                 out[count.min(samples)..].fill(0);
+                if kind == FrameKind::Silence {
+                    fade_out(out);
+                }
                 kind
             }
             // A packet that is none: time goes on without it.
-            Err(_) => match self.decoder.conceal(out) {
-                Ok(_) => FrameKind::Plc,
-                Err(_) => {
-                    out.fill(0);
-                    FrameKind::Silence
+            Err(_) => {
+                self.meters.undecodable.increment(1);
+                match self.decoder.conceal(out) {
+                    Ok(_) => FrameKind::Plc,
+                    Err(_) => {
+                        out.fill(0);
+                        FrameKind::Silence
+                    }
                 }
-            },
+            }
         }
     }
 
     /// Whether a silent frame makes up for silence put in earlier.
-    fn may_leave_out(&mut self, samples: usize) -> bool {
-        if self.filled != 0 || !self.buffer.owes(FRAME_TICKS) {
-            return false;
-        }
-        let energy: u64 = self.decoded[..samples].iter().map(|&s| u64::from(s.unsigned_abs()).pow(2)).sum();
-        energy < SILENT_MEAN_SQUARE * samples as u64 && self.buffer.repay(FRAME_TICKS)
+    fn may_leave_out(&mut self) -> bool {
+        self.filled == 0 && self.buffer.repay(FRAME_TICKS)
     }
 
-    fn cut_frames(&mut self, samples: usize, kind: FrameKind, rtp_time: u64, now_ms: u64, timeline: &mut Timeline) {
+    /// How loud `decoded[..samples]` is.
+    fn mean_square(&self, samples: usize) -> u64 {
+        let energy: u64 = self.decoded[..samples].iter().map(|&s| u64::from(s.unsigned_abs()).pow(2)).sum();
+        energy / samples.max(1) as u64
+    }
+
+    fn cut_frames(&mut self, samples: usize, kind: FrameKind, rtp_time: u64, timeline: &Timeline) {
         let mut taken = 0;
         while taken < samples {
             if self.filled == 0 {
@@ -200,13 +306,21 @@ impl Uplink {
             self.filled += count;
             if self.filled == FRAME_SAMPLES {
                 self.filled = 0;
-                self.send(timeline.place(now_ms, FRAME_TICKS));
+                self.send(timeline.ticks(self.clock.ticks(self.frame_rtp_time)) / TICKS_PER_MS);
             }
         }
     }
 
     fn send(&mut self, audio_ms: u64) {
         self.meters.count(self.frame_kind);
+        self.counts.total += 1;
+        match self.frame_kind {
+            FrameKind::Normal => {}
+            FrameKind::Fec => self.counts.fec += 1,
+            FrameKind::Plc => self.counts.concealed += 1,
+            FrameKind::Dtx => self.counts.dtx += 1,
+            FrameKind::Silence => self.counts.silent += 1,
+        }
         let mulaw = self.mulaw.is_some().then(|| g711::unwiden(&self.frame));
         let (rtp_time, kind) = (self.frame_rtp_time, self.frame_kind);
         let frame = UplinkFrame { pcm: self.frame, mulaw, rtp_time, audio_ms, kind };
@@ -216,10 +330,18 @@ impl Uplink {
     }
 }
 
+/// Down to nothing within [`FADE_SAMPLES`].
+fn fade_out(pcm: &mut [i16]) {
+    for (n, sample) in pcm.iter_mut().enumerate() {
+        let left = FADE_SAMPLES.saturating_sub(n) as i32;
+        *sample = (i32::from(*sample) * left / FADE_SAMPLES as i32) as i16;
+    }
+}
+
 /// Fills `out` from µ-law.
 fn decode_mulaw(decoder: &mut g711::Decoder, source: &Source<Bytes>, out: &mut [i16]) -> FrameKind {
     match source {
-        Source::Packet(payload) => {
+        Source::Packet(payload) | Source::Rebuilt(payload) => {
             let count = decoder.decode(payload, out);
             out[count..].fill(0);
             FrameKind::Normal

@@ -11,6 +11,7 @@ use crate::{
         event::{ClientMessage, Envelope, QualityData},
         id::{ItemId, SessionId},
         practice::Purpose,
+        quality::meter::SessionQuality,
         session::{
             Change, Input, ModelCommand, ModelEvent, Output, PeerEvent, PlayoutEvent, Session, StopReason, Time,
         },
@@ -77,6 +78,8 @@ struct Actor {
     created: Instant,
     clock: AudioClock,
     quality: Option<QualityData>,
+    /// Of the whole session.
+    audio: Option<SessionQuality>,
     started_at: Option<Timestamp>,
     last_event_id: u64,
     /// Its data channel is open.
@@ -93,6 +96,7 @@ pub(super) async fn run(parts: Parts) -> watch::Sender<StatusView> {
         created: Instant::now(),
         clock: AudioClock::default(),
         quality: None,
+        audio: None,
         started_at: None,
         last_event_id: 0,
         page_listens: false,
@@ -212,6 +216,7 @@ impl Actor {
                 self.input(Input::Playout(event));
             }
             MediaEvent::Message(bytes) => self.message(&bytes),
+            MediaEvent::AudioSoFar(audio) => self.audio = Some(audio),
             MediaEvent::Quality(quality) => {
                 self.quality = Some(quality);
                 let (_, at_ms) = self.now();
@@ -266,6 +271,7 @@ impl Actor {
                     if self.parts.session.purpose() == Purpose::Interview {
                         let results = format!("/results/{session}");
                         tracing::info!(%session, reason = reason.as_str(), results, "session ended");
+                        metrics::counter!("viva_sessions_ended_total", "reason" => reason.as_str()).increment(1);
                     }
                     self.over = true;
                 }
@@ -373,12 +379,8 @@ impl Actor {
 
     /// How the candidate's microphone arrived belongs to the results.
     async fn keep_quality(&self) {
-        let Some(quality) = self.quality else { return };
-        let kept = AudioQuality {
-            loss_ratio: Some(quality.loss_ratio),
-            jitter_ms: Some(quality.jitter_ms),
-            concealed_ratio: None,
-        };
+        let Some(audio) = self.audio else { return };
+        let kept = AudioQuality::from(&audio);
         if let Err(error) = self.parts.store.put_audio_quality(&self.parts.session_id, kept).await {
             tracing::warn!(%error, "the audio quality cannot be saved");
         }

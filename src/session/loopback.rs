@@ -78,7 +78,7 @@ impl Loopback {
                     Some(MediaEvent::Quality(quality)) => self.tell(quality),
                     Some(MediaEvent::Message(message)) => self.take(&message),
                     Some(MediaEvent::Peer(PeerEvent::Closed)) | None => return,
-                    Some(MediaEvent::Peer(_) | MediaEvent::Playout(_)) => {}
+                    Some(MediaEvent::Peer(_) | MediaEvent::Playout(_) | MediaEvent::AudioSoFar(_)) => {}
                 },
             }
         }

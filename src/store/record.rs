@@ -6,6 +6,7 @@ use crate::domain::{
     id::SessionId,
     interview::Interview,
     proof::{PlanProof, QuestionProof},
+    quality::{FrameCounts, meter::SessionQuality},
     second_pass::Version,
     session::{EndReason, Status},
     transcript::Item,
@@ -63,6 +64,39 @@ pub struct AudioQuality {
     pub jitter_ms: Option<f64>,
     /// Concealed frames over all frames, 0 to 1.
     pub concealed_ratio: Option<f64>,
+    #[serde(default)]
+    pub rtt_ms: Option<f64>,
+    /// Estimated mean opinion score of the candidate's voice (ITU-T G.107), 1 to 4.5.
+    #[serde(default)]
+    pub mos: Option<f64>,
+    /// The same of the interviewer's voice where the candidate heard it.
+    #[serde(default)]
+    pub agent_mos: Option<f64>,
+    /// From the last packet with the candidate's voice to the first of the interviewer's answer: half of the answers
+    /// were not later, and 95 of 100.
+    #[serde(default)]
+    pub voice_to_voice_p50_ms: Option<u64>,
+    #[serde(default)]
+    pub voice_to_voice_p95_ms: Option<u64>,
+    /// The candidate's voice in frames of 20 ms.
+    #[serde(default)]
+    pub frames: Option<FrameCounts>,
+}
+
+impl From<&SessionQuality> for AudioQuality {
+    fn from(whole: &SessionQuality) -> Self {
+        Self {
+            loss_ratio: whole.loss_ratio,
+            jitter_ms: whole.jitter_ms,
+            concealed_ratio: (whole.frames.total > 0).then(|| whole.frames.concealed_ratio()),
+            rtt_ms: whole.rtt_ms,
+            mos: whole.mos,
+            agent_mos: whole.agent_mos,
+            voice_to_voice_p50_ms: whole.voice_to_voice_p50_ms,
+            voice_to_voice_p95_ms: whole.voice_to_voice_p95_ms,
+            frames: Some(whole.frames),
+        }
+    }
 }
 
 /// Everything about a session.

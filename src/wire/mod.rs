@@ -4,6 +4,7 @@ pub mod chat;
 pub mod error_code;
 pub mod evaluation;
 pub mod realtime;
+pub mod red;
 pub mod sdp;
 pub mod sdp_fragment;
 pub mod signaling;

@@ -226,6 +226,32 @@ pub fn has_other_media(sdp: &str) -> bool {
     })
 }
 
+/// Payload type of the redundant audio (RFC 2198) that an offer has for its Opus, if both can be had: the stack gives
+/// up a codec whose parameters differ from ours in favour of one whose do not.
+pub fn redundancy(sdp: &str, opus_format: &str) -> Option<u8> {
+    let payload_type = |codec: &str| {
+        sdp.lines().find_map(|line| {
+            let (number, name) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+            name.get(..codec.len()).filter(|name| name.eq_ignore_ascii_case(codec)).map(|_| number)
+        })
+    };
+    let format = |number: &str| {
+        let mut formats = sdp.lines().filter_map(|line| line.strip_prefix("a=fmtp:")?.split_once(' '));
+        formats.find_map(|(of, format)| (of == number).then_some(format))
+    };
+    let (opus, red) = (payload_type("opus/48000/2")?, payload_type("red/48000/2")?);
+    let is_of_opus = format(red)?.split('/').all(|number| number == opus);
+    let value = |parameters: &'_ str, key: &str| {
+        let mut pairs = parameters.split(';').filter_map(|parameter| parameter.trim().split_once('='));
+        pairs.find_map(|(name, value)| (name == key).then(|| value.to_owned()))
+    };
+    let offered = format(opus).unwrap_or("");
+    let differs = ["minptime", "useinbandfec"]
+        .iter()
+        .any(|key| value(offered, key).zip(value(opus_format, key)).is_some_and(|(theirs, ours)| theirs != ours));
+    if is_of_opus && !differs { red.parse().ok() } else { None }
+}
+
 /// Puts candidates of ours into the audio section of an offer that was made before the stack gathered any.
 pub fn with_candidates(sdp: &str, candidates: &[String]) -> String {
     let has_own = sdp.lines().any(|line| line.starts_with("a=candidate:"));
@@ -325,5 +351,27 @@ mod tests {
             assert_eq!([Codec::Opus, Codec::Pcmu].map(|preferred| offer.choose(preferred)), chosen, "{payload_types}");
         }
         assert_eq!(offer("8 9", &["8 PCMA/8000", "9 G722/8000"]), Err(OfferError::NoCodec));
+    }
+
+    const FORMAT: &str = "minptime=10;useinbandfec=1";
+
+    fn offer_with_red(opus_format: &str, red_format: &str) -> String {
+        format!(
+            "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 {red_format}\r\n\
+             a=rtpmap:111 opus/48000/2\r\na=fmtp:111 {opus_format}\r\n"
+        )
+    }
+
+    #[test]
+    fn redundancy_is_taken_where_opus_is_too() {
+        assert_eq!(redundancy(&offer_with_red("minptime=10;useinbandfec=1;usedtx=0", "111/111"), FORMAT), Some(63));
+        assert_eq!(redundancy(&offer_with_red("usedtx=0", "111/111/111"), FORMAT), Some(63));
+        assert_eq!(
+            redundancy(&offer_with_red("minptime=20", "111/111"), FORMAT),
+            None,
+            "Opus would be given up for it"
+        );
+        assert_eq!(redundancy(&offer_with_red(FORMAT, "9/9"), FORMAT), None, "redundancy of something else");
+        assert_eq!(redundancy("a=rtpmap:111 opus/48000/2\r\n", FORMAT), None);
     }
 }

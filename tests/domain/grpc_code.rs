@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Messages that are read from a REST body, or written to one.
-const BODIES: [&str; 16] = [
+const BODIES: [&str; 17] = [
     "StartRequest",
     "StartResponse",
     "IceServer",
@@ -20,6 +20,7 @@ const BODIES: [&str; 16] = [
     "TalkTime",
     "Delay",
     "AudioQuality",
+    "AudioFrames",
 ];
 
 /// The code and the descriptors, by file name.

@@ -14,6 +14,7 @@ mod key_ring;
 mod limit;
 mod load;
 mod log;
+mod metrics;
 mod persona;
 mod protos;
 mod realtime;

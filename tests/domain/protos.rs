@@ -42,7 +42,15 @@ fn events() -> Vec<LiveEvent> {
                 question: some.then_some(1),
                 revision: 1,
             }),
-            LiveEvent::Quality(QualityData { loss_ratio: 0.1, jitter_ms: 2.0, rtt_ms: some.then_some(3.0) }),
+            LiveEvent::Quality(QualityData {
+                loss_ratio: 0.1,
+                jitter_ms: 2.0,
+                rtt_ms: some.then_some(3.0),
+                concealed_ratio: 0.2,
+                mos: some.then_some(4.1),
+                agent_mos: some.then_some(4.2),
+                voice_to_voice_ms: some.then_some(800),
+            }),
             LiveEvent::Notice(NoticeData { code: "code", text: "text".into(), level: "info" }),
             LiveEvent::Ended(EndedData { end_reason: "completed", saved: true, results_url: text() }),
         ]);

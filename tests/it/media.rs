@@ -204,6 +204,15 @@ fn assert_tone(pcm: &[i16]) {
     assert!((3_000.0..9_000.0).contains(&level), "level {level}");
 }
 
+/// Nothing is missing between the frames. The audio clock follows the sender's by a millisecond at a time; once it may
+/// be put right, when its first packet turns out to have been late.
+fn assert_joined(frames: &[UplinkFrame]) {
+    assert!(frames.windows(2).all(|pair| pair[1].rtp_time == pair[0].rtp_time + 960));
+    let off_ms = |pair: &[UplinkFrame]| pair[1].audio_ms.abs_diff(pair[0].audio_ms + 20);
+    let steps = frames.windows(2).filter(|pair| off_ms(pair) > 1).count();
+    assert!(steps <= 1, "{:?}", frames.iter().map(|frame| frame.audio_ms).collect::<Vec<_>>());
+}
+
 fn seconds_of_tone(seconds: usize) -> Vec<i16> {
     (0..seconds * 50).flat_map(tone).collect()
 }
@@ -227,8 +236,7 @@ async fn audio_flows_both_ways() {
         frames
     };
     assert!(frames.iter().all(|frame| frame.kind == FrameKind::Normal));
-    assert!(frames.windows(2).all(|pair| pair[1].audio_ms == pair[0].audio_ms + 20));
-    assert!(frames.windows(2).all(|pair| pair[1].rtp_time == pair[0].rtp_time + 960));
+    assert_joined(&frames);
     let pcm: Vec<i16> = frames[10..].iter().flat_map(|frame| frame.pcm).collect();
     assert_tone(&pcm);
 
@@ -359,8 +367,7 @@ async fn lost_packets_are_bridged_and_no_time_is_lost() {
     let by_fec = frames.iter().filter(|frame| frame.kind == FrameKind::Fec).count();
     assert_eq!(bridged, lost);
     assert!(by_fec * 2 > lost, "{by_fec} of {lost} by FEC");
-    assert!(frames.windows(2).all(|pair| pair[1].audio_ms == pair[0].audio_ms + 20));
-    assert!(frames.windows(2).all(|pair| pair[1].rtp_time == pair[0].rtp_time + 960));
+    assert_joined(&frames);
     let mut is_lossy = false;
     loop {
         if let MediaEvent::Quality(quality) = within("a quality report", line.events.recv()).await.unwrap() {

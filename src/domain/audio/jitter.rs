@@ -4,14 +4,27 @@
 //! Contract: after each [`JitterBuffer::push`], and whenever [`JitterBuffer::poll_timeout`] is due, call
 //! [`JitterBuffer::poll`] until it returns `None`.
 
+mod hole;
+mod ledger;
+mod pace;
+mod reorder;
+
+use std::collections::VecDeque;
+
+use self::{
+    hole::{Hole, PieceKind},
+    ledger::{Fate, Ledger},
+    pace::Pace,
+    reorder::Reordering,
+};
 use super::{FRAME_TICKS, TICKS_PER_MS, codec::Codec};
 
 /// Packets that the ring can hold.
 const SLOTS: usize = 64;
-/// How long a gap waits for its packet.
-const GAP_WAIT_MS: u64 = 40;
-/// Frames that the decoder conceals in one gap; the rest is silence.
-const CONCEALED_FRAMES_MAX: u64 = 5;
+/// Packets that may wait behind a full ring, while what came late is let through at its pace: half a minute.
+const BACKLOG_MAX: usize = 1_500;
+/// A gap of more packets, and of more time than they would take, is no reordering: what is missing is lost.
+const OVERTAKEN_PACKETS_MAX: u64 = 3;
 /// Nothing came and the sender had said "silence": fill from here on.
 const DTX_FILL_AFTER_MS: u64 = 60;
 /// Nothing came and nobody knows why: fill from here on.
@@ -24,10 +37,12 @@ const DEBT_TICKS_MAX: u64 = 500 * TICKS_PER_MS;
 const SEQUENCE_JUMP_MAX: u64 = 3_000;
 /// A jump of time beyond this is another stream: 10 s.
 const TIME_JUMP_MAX_TICKS: u64 = 10_000 * TICKS_PER_MS;
-/// Duration steps that a decoder can conceal: 2.5 ms.
-const CONCEAL_STEP_TICKS: u32 = 120;
+/// A packet asked for again is waited for as long as the round trip and this.
+const REQUEST_SLACK_MS: u64 = 10;
+/// A packet that would come again later than this is not waited for.
+const REQUEST_WAIT_MAX_MS: u64 = 80;
 
-/// A packet of one Opus stream. RED (RFC 2198) would be unpacked into several of these by the depacketiser.
+/// A packet of one Opus stream, or the copy of one that a later packet carried (RFC 2198).
 #[derive(Clone, Debug)]
 pub struct Packet<P> {
     pub ssrc: u32,
@@ -41,6 +56,8 @@ pub struct Packet<P> {
 pub enum Source<P> {
     /// Decode this packet.
     Packet(P),
+    /// Decode this packet: it was lost, and a later one carried a copy of it.
+    Rebuilt(P),
     /// Decode the copy of the lost frame that this packet holds.
     Fec(P),
     /// Let the decoder conceal.
@@ -68,13 +85,18 @@ pub struct Step<P> {
 pub struct Counters {
     /// Packets that were taken.
     pub received: u64,
-    /// Packets that came after their place had been filled.
+    /// Packets that came after their place had been filled with something else, or found everything full.
     pub late: u64,
+    /// Packets that had come before, or whose place a copy had filled.
     pub duplicate: u64,
     /// Not an Opus packet.
     pub malformed: u64,
-    /// Sequence numbers that never came in time.
+    /// Sequence numbers that never came in time, nor a copy of them.
     pub lost: u64,
+    /// Sequence numbers that only came as a copy.
+    pub rebuilt: u64,
+    /// Packets that came in time because they had been asked for.
+    pub retransmitted: u64,
     /// Streams begun anew.
     pub resets: u64,
     /// Ticks of silence put in beyond RTP time, and not taken out of a later hole.
@@ -90,15 +112,7 @@ struct Slot<P> {
     arrived_ms: u64,
     ticks: u32,
     payload: P,
-}
-
-/// What is left to put in before the packet after a hole.
-#[derive(Clone, Copy, Debug, Default)]
-struct Hole {
-    conceal_frames: u64,
-    silence_ticks: u64,
-    dtx_ticks: u64,
-    fec_ticks: u32,
+    is_copy: bool,
 }
 
 #[derive(Debug)]
@@ -114,28 +128,32 @@ struct Stream {
     /// Length of the last packet.
     frame_ticks: u32,
     last_was_dtx: bool,
-    last_arrival_ms: u64,
-    /// Fills made since the last arrival.
+    /// The last packet that came, or what was last made of those that had come.
+    last_heard_ms: u64,
+    /// Fills made since then.
     fills: u64,
     /// Silence already put in ahead of `next_time`.
     credit_ticks: u64,
     hole: Hole,
-    /// Gaps below this sequence number do not wait.
-    rush_to: u64,
     discontinuity: bool,
+    reordering: Reordering,
     /// Interarrival jitter in ticks (RFC 3550 section 6.4.1), and the transit time it compares with.
     jitter_ticks: f64,
     transit: Option<i64>,
 }
 
-/// The buffer of one session. Allocates nothing after it is made.
+/// The buffer of one session. Allocates nothing after it is made, but for packets of a stall that come all at once.
 #[derive(Debug)]
 pub struct JitterBuffer<P> {
     codec: Codec,
     slots: Box<[Option<Slot<P>>; SLOTS]>,
-    /// A packet beyond the ring, while the gap before it is closed in a hurry.
-    overflow: Option<Slot<P>>,
+    /// Packets beyond the ring, in the order of their arrival.
+    backlog: VecDeque<Slot<P>>,
+    ledger: Ledger,
     stream: Option<Stream>,
+    pace: Pace,
+    /// Set where packets can be asked for again.
+    round_trip_ms: Option<u64>,
     debt_ticks: u64,
     counters: Counters,
 }
@@ -145,8 +163,11 @@ impl<P: Clone + AsRef<[u8]>> Default for JitterBuffer<P> {
         Self {
             codec: Codec::Opus,
             slots: Box::new(std::array::from_fn(|_| None)),
-            overflow: None,
+            backlog: VecDeque::new(),
+            ledger: Ledger::new(),
             stream: None,
+            pace: Pace::default(),
+            round_trip_ms: None,
             debt_ticks: 0,
             counters: Counters::default(),
         }
@@ -164,15 +185,28 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         self.stream.as_ref().map_or(0.0, |stream| stream.jitter_ticks / TICKS_PER_MS as f64)
     }
 
+    /// How long a gap waits for its packet now, in milliseconds.
+    pub fn gap_wait_ms(&self, now_ms: u64) -> u64 {
+        self.stream.as_ref().map_or(0, |stream| stream.reordering.wait_ms(now_ms))
+    }
+
     /// What packets are from now on; [`reset`](Self::reset) goes before.
     pub fn set_codec(&mut self, codec: Codec) {
         self.codec = codec;
     }
 
+    /// The sender is asked at once for packets that are missing, and sends them again; they come after `round_trip_ms`.
+    /// `None`: it does not, or the time is not known.
+    pub fn set_round_trip(&mut self, round_trip_ms: Option<u64>) {
+        self.round_trip_ms = round_trip_ms;
+    }
+
     /// Forgets the stream: the next packet begins another.
     pub fn reset(&mut self) {
         self.slots.iter_mut().for_each(|slot| *slot = None);
-        self.overflow = None;
+        self.counters.late += self.backlog.len() as u64;
+        self.backlog = VecDeque::new();
+        self.ledger = Ledger::new();
         self.stream = None;
         self.debt_ticks = 0;
     }
@@ -185,60 +219,69 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         };
         let (sequence, rtp_time) = self.unwrap(&packet, now_ms);
         let Some(stream) = self.stream.as_mut() else { return };
-        if sequence < stream.next {
-            self.counters.late += 1;
+        let is_first = stream.note_arrival(sequence, rtp_time, now_ms, &mut self.ledger);
+        if is_first && sequence < stream.highest {
+            self.note_overtaken(sequence, now_ms);
+        }
+        if !self.is_passed(sequence) {
+            let payload = packet.payload;
+            self.admit(Slot { sequence, rtp_time, arrived_ms: now_ms, ticks, payload, is_copy: false });
+        }
+    }
+
+    /// Takes a copy of a packet that came inside a later one, after that has been [pushed](Self::push). It is used if
+    /// its original is missing.
+    pub fn push_copy(&mut self, copy: Packet<P>, now_ms: u64) {
+        let Some(ticks) = self.codec.packet_ticks(copy.payload.as_ref()) else { return };
+        let Some(stream) = self.stream.as_ref().filter(|stream| stream.ssrc == copy.ssrc) else { return };
+        let Some((sequence, rtp_time)) = stream.place(&copy) else { return };
+        let is_whole = sequence < stream.next || self.slot(sequence).is_some();
+        if is_whole || self.backlog.iter().rev().take(SLOTS).any(|slot| slot.sequence == sequence) {
             return;
         }
-        stream.note_arrival(sequence, rtp_time, now_ms);
-        let slot = Slot { sequence, rtp_time, arrived_ms: now_ms, ticks, payload: packet.payload };
-        if sequence >= stream.next + SLOTS as u64 {
-            stream.rush_to = sequence - SLOTS as u64 + 1;
-            if self.overflow.replace(slot).is_some() {
-                self.counters.late += 1;
-            }
-            self.counters.received += 1;
-            return;
+        // A copy says when it was, not which number it had: it must fit between its neighbours.
+        let fits_before = self.slot(sequence + 1).is_none_or(|after| rtp_time + u64::from(ticks) <= after.rtp_time);
+        if fits_before && (sequence > stream.next || rtp_time >= stream.next_time) {
+            self.admit(Slot { sequence, rtp_time, arrived_ms: now_ms, ticks, payload: copy.payload, is_copy: true });
         }
-        self.store(slot);
     }
 
     /// The next piece of audio that is due, or `None`.
     pub fn poll(&mut self, now_ms: u64) -> Option<Step<P>> {
+        self.pace.refill(now_ms);
         loop {
-            let stream = self.stream.as_mut()?;
-            if let Some(piece) = stream.hole.next_piece(stream.frame_ticks) {
-                if let Some(step) = self.fill_hole(piece) {
-                    return Some(step);
-                }
-                continue;
-            }
+            self.feed();
+            let stream = self.stream.as_mut().filter(|_| !self.pace.is_spent())?;
             let next = stream.next;
-            if let Some(overflow) = self.overflow.take_if(|slot| slot.sequence < next + SLOTS as u64) {
-                self.counters.received -= 1; // `store` counts it.
-                self.store(overflow);
-                continue;
-            }
-            if self.slot(next).is_some() {
-                if let Some(step) = self.release() {
-                    return Some(step);
-                }
-                continue;
-            }
-            if let Some(deadline_ms) = self.gap_deadline() {
-                if now_ms < deadline_ms && next >= stream_rush(&self.stream) {
+            let step = if let Some(piece) = stream.hole.next_piece(stream.frame_ticks) {
+                self.fill_hole(piece)
+            } else if self.slot(next).is_some() {
+                self.release()
+            } else if let Some(deadline_ms) = self.gap_deadline() {
+                if now_ms < deadline_ms {
                     return None;
                 }
                 self.open_hole();
-                continue;
+                None
+            } else {
+                return self.fill_stall(now_ms);
+            };
+            if let Some(step) = step {
+                self.pace.take(step.ticks, matches!(step.source, Source::Silence | Source::Dtx));
+                self.note_release(now_ms);
+                return Some(step);
             }
-            return self.fill_stall(now_ms);
         }
     }
 
     /// When [`poll`](Self::poll) has something to do without a packet.
     pub fn poll_timeout(&self) -> Option<u64> {
         let stream = self.stream.as_ref()?;
-        Some(self.gap_deadline().unwrap_or_else(|| stream.fill_due_ms()))
+        if !stream.hole.is_filled() || self.slot(stream.next).is_some() {
+            return Some(self.pace.due_ms());
+        }
+        let due_ms = self.gap_deadline().unwrap_or_else(|| stream.fill_due_ms());
+        Some(if self.pace.is_spent() { due_ms.max(self.pace.due_ms()) } else { due_ms })
     }
 
     /// Whether silence of this length was put in beyond what the sender sent, and not taken out again.
@@ -258,16 +301,9 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
 
     /// Extended sequence number and time of a packet; begins a new stream where it must.
     fn unwrap(&mut self, packet: &Packet<P>, now_ms: u64) -> (u64, u64) {
-        if let Some(stream) = self.stream.as_ref().filter(|stream| stream.ssrc == packet.ssrc) {
-            let step = packet.sequence.wrapping_sub(stream.highest as u16) as i16;
-            let sequence = stream.highest.saturating_add_signed(i64::from(step));
-            let time_step = packet.timestamp.wrapping_sub(stream.highest_time as u32) as i32;
-            let rtp_time = stream.highest_time.saturating_add_signed(i64::from(time_step));
-            let is_same = u64::from(step.unsigned_abs()) <= SEQUENCE_JUMP_MAX
-                && u64::from(time_step.unsigned_abs()) <= TIME_JUMP_MAX_TICKS;
-            if is_same {
-                return (sequence, rtp_time);
-            }
+        let same = self.stream.as_ref().filter(|stream| stream.ssrc == packet.ssrc);
+        if let Some(place) = same.and_then(|stream| stream.place(packet)) {
+            return place;
         }
         if self.stream.is_some() {
             self.counters.resets += 1;
@@ -280,18 +316,76 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         (sequence, rtp_time)
     }
 
+    /// The listener hears something: a stall begins after it, however long ago it arrived.
+    fn note_release(&mut self, now_ms: u64) {
+        if let Some(stream) = &mut self.stream {
+            stream.last_heard_ms = stream.last_heard_ms.max(now_ms);
+        }
+    }
+
+    /// A packet came after one that was sent after it: overtaken, or sent again.
+    fn note_overtaken(&mut self, sequence: u64, now_ms: u64) {
+        let Some(stream) = self.stream.as_mut() else { return };
+        let Some(since_ms) = self.ledger.overtaken_ms(sequence, stream.highest) else { return };
+        let depth_ms = now_ms - since_ms;
+        // What comes sooner than a round trip allows was on its way already; a quarter for the round trip's own jitter.
+        let is_again = self.round_trip_ms.is_some_and(|round_trip_ms| depth_ms.max(1) >= round_trip_ms * 3 / 4);
+        match is_again {
+            true => self.counters.retransmitted += u64::from(sequence >= stream.next),
+            false => stream.reordering.note(depth_ms, now_ms),
+        }
+    }
+
+    /// Whether the place of a packet has been filled; it is counted then.
+    fn is_passed(&mut self, sequence: u64) -> bool {
+        let is_passed = self.stream.as_ref().is_some_and(|stream| sequence < stream.next);
+        if is_passed {
+            match self.ledger.fate(sequence) {
+                Fate::Played | Fate::Rebuilt => self.counters.duplicate += 1,
+                Fate::Open | Fate::GivenUp => self.counters.late += 1,
+            }
+        }
+        is_passed
+    }
+
     fn slot(&self, sequence: u64) -> Option<&Slot<P>> {
         self.slots[index(sequence)].as_ref().filter(|slot| slot.sequence == sequence)
     }
 
-    fn store(&mut self, slot: Slot<P>) {
-        if self.slot(slot.sequence).is_some() {
-            self.counters.duplicate += 1;
-            return;
+    /// Into the ring, or behind what waits for it.
+    fn admit(&mut self, slot: Slot<P>) {
+        let next = self.stream.as_ref().map_or(0, |stream| stream.next);
+        if self.backlog.is_empty() && slot.sequence < next + SLOTS as u64 {
+            self.store(slot);
+        } else if self.backlog.len() < BACKLOG_MAX {
+            self.backlog.push_back(slot);
+        } else {
+            self.counters.late += 1;
         }
-        self.counters.received += 1;
-        let index = index(slot.sequence);
-        self.slots[index] = Some(slot);
+    }
+
+    fn store(&mut self, slot: Slot<P>) {
+        let entry = &mut self.slots[index(slot.sequence)];
+        match entry.as_ref().filter(|stored| stored.sequence == slot.sequence) {
+            Some(stored) if slot.is_copy || !stored.is_copy => self.counters.duplicate += u64::from(!slot.is_copy),
+            _ => {
+                self.counters.received += u64::from(!slot.is_copy);
+                *entry = Some(slot);
+            }
+        }
+    }
+
+    /// Moves what fits from the backlog into the ring.
+    fn feed(&mut self) {
+        let Some(next) = self.stream.as_ref().map(|stream| stream.next) else { return };
+        while let Some(slot) = self.backlog.pop_front_if(|slot| slot.sequence < next + SLOTS as u64) {
+            if !self.is_passed(slot.sequence) {
+                self.store(slot);
+            }
+            if self.backlog.is_empty() {
+                self.backlog = VecDeque::new(); // Its memory was for one stall.
+            }
+        }
     }
 
     /// Releases `slot[next]`, or opens the hole in time before it.
@@ -302,7 +396,7 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         if rtp_time > stream.next_time {
             // A hole in time without a lost packet: the sender was silent on purpose.
             let ticks = stream.absorb_credit(rtp_time - stream.next_time);
-            stream.hole = Hole { dtx_ticks: ticks, ..Hole::default() };
+            stream.hole = Hole::silent(ticks, 0);
             if ticks > 0 {
                 return None;
             }
@@ -322,23 +416,46 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         stream.frame_ticks = slot.ticks;
         stream.last_was_dtx = self.codec.is_dtx(slot.payload.as_ref());
         let discontinuity = std::mem::take(&mut stream.discontinuity);
-        let source = if stream.last_was_dtx { Source::Dtx } else { Source::Packet(slot.payload) };
+        self.ledger.close(slot.sequence, if slot.is_copy { Fate::Rebuilt } else { Fate::Played });
+        self.counters.rebuilt += u64::from(slot.is_copy);
+        let source = match (stream.last_was_dtx, slot.is_copy) {
+            (true, _) => Source::Dtx,
+            (false, true) => Source::Rebuilt(slot.payload),
+            (false, false) => Source::Packet(slot.payload),
+        };
         Some(Step { rtp_time, ticks: slot.ticks, source, discontinuity })
     }
 
     /// The first stored packet after the gap at `next`.
     fn after_gap(&self) -> Option<&Slot<P>> {
         let next = self.stream.as_ref()?.next;
-        (next + 1..next + SLOTS as u64).find_map(|sequence| self.slot(sequence)).or(self.overflow.as_ref())
+        (next + 1..next + SLOTS as u64).find_map(|sequence| self.slot(sequence)).or(self.backlog.front())
     }
 
+    /// Until when the gap at `next` waits; `None` when there is no gap. May be past.
     fn gap_deadline(&self) -> Option<u64> {
         let stream = self.stream.as_ref()?;
         if stream.highest < stream.next || self.slot(stream.next).is_some() {
             return None;
         }
-        let stored = self.slots.iter().flatten().chain(self.overflow.as_ref());
-        stored.map(|slot| slot.arrived_ms).min().map(|arrived_ms| arrived_ms + GAP_WAIT_MS)
+        let after = self.after_gap()?;
+        let stored = self.slots.iter().flatten().chain(self.backlog.front());
+        let since_ms = stored.map(|slot| slot.arrived_ms).min()?;
+        // What waits behind a full ring cannot come in before this gap is closed.
+        if !self.backlog.is_empty() || stream.gap_is_hopeless(after) {
+            return Some(since_ms);
+        }
+        let reordering = &stream.reordering;
+        let has_fec = after.sequence == stream.next + 1 && self.codec.has_fec(after.payload.as_ref());
+        if has_fec && reordering.is_calm(since_ms) {
+            return Some(since_ms);
+        }
+        let mut wait_ms = reordering.wait_ms(since_ms);
+        let again_ms = self.round_trip_ms.map(|round_trip_ms| round_trip_ms + REQUEST_SLACK_MS);
+        if let Some(again_ms) = again_ms.filter(|again_ms| *again_ms <= REQUEST_WAIT_MAX_MS) {
+            wait_ms = wait_ms.max(again_ms);
+        }
+        Some(since_ms + wait_ms)
     }
 
     /// Gives up on the packets missing at `next`, and plans what takes their place.
@@ -349,24 +466,22 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         let Some(stream) = self.stream.as_mut() else { return };
         let lost = sequence - stream.next;
         self.counters.lost += lost;
+        for missing in stream.next.max(sequence.saturating_sub(SLOTS as u64))..sequence {
+            self.ledger.close(missing, Fate::GivenUp);
+        }
         stream.next = sequence;
         let frame = u64::from(stream.frame_ticks);
         let mut left = stream.absorb_credit(rtp_time.saturating_sub(stream.next_time));
         let fec_ticks = if has_fec && left >= frame { stream.frame_ticks } else { 0 };
         left -= u64::from(fec_ticks);
-        if stream.last_was_dtx {
-            stream.hole = Hole { dtx_ticks: left, fec_ticks, ..Hole::default() };
-            return;
-        }
-        let lost_frames = (left / frame).min(lost.saturating_sub(u64::from(fec_ticks > 0)));
-        let conceal_frames = lost_frames.min(CONCEALED_FRAMES_MAX);
-        let silence_ticks = (lost_frames - conceal_frames) * frame;
-        let dtx_ticks = left - lost_frames * frame;
-        stream.hole = Hole { conceal_frames, silence_ticks, dtx_ticks, fec_ticks };
+        stream.hole = match stream.last_was_dtx {
+            true => Hole::silent(left, fec_ticks),
+            false => Hole::of_lost(left, lost, stream.frame_ticks, fec_ticks),
+        };
     }
 
     /// Turns the next piece of a hole into a step; `None` when it repaid a debt instead.
-    fn fill_hole(&mut self, piece: Piece) -> Option<Step<P>> {
+    fn fill_hole(&mut self, piece: (PieceKind, u32)) -> Option<Step<P>> {
         let (kind, ticks) = piece;
         let repays = matches!(kind, PieceKind::Silence | PieceKind::Dtx) && self.repay(ticks);
         let fec = match kind {
@@ -418,22 +533,36 @@ impl Stream {
             next_time: rtp_time,
             frame_ticks: FRAME_TICKS,
             last_was_dtx: false,
-            last_arrival_ms: now_ms,
+            last_heard_ms: now_ms,
             fills: 0,
             credit_ticks: 0,
             hole: Hole::default(),
-            rush_to: 0,
             discontinuity: true,
+            reordering: Reordering::begin(now_ms),
             jitter_ticks: 0.0,
             transit: None,
         }
     }
 
-    fn note_arrival(&mut self, sequence: u64, rtp_time: u64, now_ms: u64) {
-        self.last_arrival_ms = now_ms;
-        self.fills = 0;
+    /// Extended sequence number and time of a packet; `None` when it cannot belong to this stream.
+    fn place<P>(&self, packet: &Packet<P>) -> Option<(u64, u64)> {
+        let step = packet.sequence.wrapping_sub(self.highest as u16) as i16;
+        let time_step = packet.timestamp.wrapping_sub(self.highest_time as u32) as i32;
+        let is_near = u64::from(step.unsigned_abs()) <= SEQUENCE_JUMP_MAX
+            && u64::from(time_step.unsigned_abs()) <= TIME_JUMP_MAX_TICKS;
+        let sequence = self.highest.saturating_add_signed(i64::from(step));
+        is_near.then(|| (sequence, self.highest_time.saturating_add_signed(i64::from(time_step))))
+    }
+
+    /// `false`: it had come before.
+    fn note_arrival(&mut self, sequence: u64, rtp_time: u64, now_ms: u64, ledger: &mut Ledger) -> bool {
+        let is_first = ledger.note_arrival(sequence, now_ms);
+        if sequence >= self.next {
+            self.last_heard_ms = now_ms;
+            self.fills = 0;
+        }
         if sequence < self.highest {
-            return;
+            return is_first;
         }
         let transit = (now_ms * TICKS_PER_MS) as i64 - rtp_time as i64;
         if let Some(last) = self.transit.replace(transit) {
@@ -441,11 +570,19 @@ impl Stream {
         }
         self.highest = sequence;
         self.highest_time = rtp_time;
+        is_first
+    }
+
+    /// Whether more is missing before `after` than may have been overtaken.
+    fn gap_is_hopeless<P>(&self, after: &Slot<P>) -> bool {
+        let missing = after.sequence.saturating_sub(self.next);
+        let missing_ticks = after.rtp_time.saturating_sub(self.next_time);
+        missing > OVERTAKEN_PACKETS_MAX && missing_ticks > OVERTAKEN_PACKETS_MAX * u64::from(FRAME_TICKS)
     }
 
     fn fill_due_ms(&self) -> u64 {
         let after_ms = if self.last_was_dtx { DTX_FILL_AFTER_MS } else { STALL_FILL_AFTER_MS };
-        self.last_arrival_ms + after_ms + self.fills * FILL_MS
+        self.last_heard_ms + after_ms + self.fills * FILL_MS
     }
 
     /// Counts silence that was already put in against a hole; returns what of the hole is left.
@@ -457,40 +594,6 @@ impl Stream {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-enum PieceKind {
-    Conceal,
-    Silence,
-    Dtx,
-    Fec,
-}
-
-type Piece = (PieceKind, u32);
-
-impl Hole {
-    /// In order: conceal what follows the last packet, then silence, and the FEC copy just before the next packet.
-    fn next_piece(&mut self, frame_ticks: u32) -> Option<Piece> {
-        if self.conceal_frames > 0 {
-            self.conceal_frames -= 1;
-            let is_concealable = frame_ticks.is_multiple_of(CONCEAL_STEP_TICKS);
-            return Some((if is_concealable { PieceKind::Conceal } else { PieceKind::Silence }, frame_ticks));
-        }
-        for (ticks, kind) in [(&mut self.silence_ticks, PieceKind::Silence), (&mut self.dtx_ticks, PieceKind::Dtx)] {
-            if *ticks > 0 {
-                let piece = (*ticks).min(u64::from(FRAME_TICKS)) as u32;
-                *ticks -= u64::from(piece);
-                return Some((kind, piece));
-            }
-        }
-        let ticks = std::mem::take(&mut self.fec_ticks);
-        (ticks > 0).then_some((PieceKind::Fec, ticks))
-    }
-}
-
 fn index(sequence: u64) -> usize {
     (sequence % SLOTS as u64) as usize
-}
-
-fn stream_rush(stream: &Option<Stream>) -> u64 {
-    stream.as_ref().map_or(0, |stream| stream.rush_to)
 }

@@ -127,6 +127,18 @@ pub struct Quality {
     /// Unset until a receiver report came back.
     #[prost(double, optional, tag = "3")]
     pub rtt_ms: ::core::option::Option<f64>,
+    /// Frames that had to be made up over all frames, from 0 to 1.
+    #[prost(double, tag = "4")]
+    pub concealed_ratio: f64,
+    /// Estimated mean opinion score of the candidate's voice (ITU-T G.107), from 1 to 4.5; unset while nothing is heard.
+    #[prost(double, optional, tag = "5")]
+    pub mos: ::core::option::Option<f64>,
+    /// The same of the interviewer's voice where the candidate hears it; unset until the client reported.
+    #[prost(double, optional, tag = "6")]
+    pub agent_mos: ::core::option::Option<f64>,
+    /// From the last packet with the candidate's voice to the first of the interviewer's answer, the last time.
+    #[prost(uint64, optional, tag = "7")]
+    pub voice_to_voice_ms: ::core::option::Option<u64>,
 }
 /// `notice`: something that a person should know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -520,6 +532,44 @@ pub struct AudioQuality {
     pub jitter_ms: ::core::option::Option<f64>,
     #[prost(double, optional, tag = "3")]
     pub concealed_ratio: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "4")]
+    pub rtt_ms: ::core::option::Option<f64>,
+    /// Estimated mean opinion score of the candidate's voice (ITU-T G.107), from 1 to 4.5.
+    #[prost(double, optional, tag = "5")]
+    pub mos: ::core::option::Option<f64>,
+    /// The same of the interviewer's voice where the candidate heard it.
+    #[prost(double, optional, tag = "6")]
+    pub agent_mos: ::core::option::Option<f64>,
+    /// Milliseconds from the last packet with the candidate's voice to the first of the interviewer's answer.
+    #[prost(uint64, optional, tag = "7")]
+    pub voice_to_voice_p50_ms: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "8")]
+    pub voice_to_voice_p95_ms: ::core::option::Option<u64>,
+    #[prost(message, optional, tag = "9")]
+    pub frames: ::core::option::Option<AudioFrames>,
+}
+/// The candidate's voice in frames of 20 ms.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AudioFrames {
+    #[prost(uint64, tag = "1")]
+    pub total: u64,
+    /// Lost, and whole again from a copy in a later packet.
+    #[prost(uint64, tag = "2")]
+    pub rebuilt: u64,
+    /// Lost, and decoded from the error correction of the next packet.
+    #[prost(uint64, tag = "3")]
+    pub fec: u64,
+    /// Made up by the decoder.
+    #[prost(uint64, tag = "4")]
+    pub concealed: u64,
+    /// Silence because nothing came.
+    #[prost(uint64, tag = "5")]
+    pub silent: u64,
+    /// The sender was silent on purpose.
+    #[prost(uint64, tag = "6")]
+    pub dtx: u64,
 }
 /// Generated client implementations.
 pub mod interviews_client {

@@ -8,6 +8,7 @@ use crate::{
         extract::{Caller, operator},
     },
     shutdown::Phase,
+    telemetry::publish_process,
     wire::error_code::ErrorCode,
 };
 use axum::{
@@ -189,6 +190,7 @@ fn publish(state: &AppState) {
     metrics::gauge!("viva_sockets_open").set(state.sockets.open() as f64);
     metrics::gauge!("viva_turn_configured").set(truth(state.ice.has_turn()));
     metrics::gauge!("viva_mail_configured").set(truth(state.mailer.is_configured()));
+    publish_process();
     metrics::gauge!("viva_draining").set(truth(state.shutdown.phase() != Phase::Serving));
 }
 

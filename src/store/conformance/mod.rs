@@ -265,7 +265,7 @@ async fn keeps_consent_and_the_clients_copy(store: &impl Store) {
     for content in ["first copy", "second copy"] {
         assert_eq!(store.put_client_transcript(&session_id, vec![message(content)]).await, Ok(()));
     }
-    let quality = AudioQuality { loss_ratio: Some(0.25), jitter_ms: Some(3.5), concealed_ratio: None };
+    let quality = AudioQuality { loss_ratio: Some(0.25), jitter_ms: Some(3.5), ..AudioQuality::default() };
     assert_eq!(store.put_audio_quality(&session_id, quality).await, Ok(()));
     let record = load(store, 1).await;
     assert_eq!(record.consents, [consent("a", 1), consent("b", 2)], "the first record of a version stays");

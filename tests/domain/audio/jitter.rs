@@ -1,6 +1,6 @@
 //! The jitter buffer against the networks of the design, and against anything at all.
 
-use super::trace::{Arrival, Random, celt, number, play, talk};
+use super::trace::{Arrival, Network, celt, number, play, play_with, talk, voice};
 use proptest::prelude::*;
 use viva::domain::audio::{
     FRAME_TICKS,
@@ -25,70 +25,170 @@ fn assert_whole(buffer: &JitterBuffer<Vec<u8>>, played: &super::trace::Played, t
     assert_eq!(counters.lost, span / u64::from(FRAME_TICKS) - came.len() as u64);
 }
 
-#[test]
-fn a_clean_network_adds_nothing() {
-    let mut random = Random::new(1);
-    let trace = talk(PACKETS, (60_000, u32::MAX - 50_000), |n| {
-        let is_lost = n != 0 && n != PACKETS - 1 && random.unit() < 0.0014;
-        (!is_lost).then(|| 20 + random.within(0, 5))
-    });
+/// Plays one of the networks of the design; everything that came must be in it.
+fn through(network: Network, start: (u16, u32)) -> (JitterBuffer<Vec<u8>>, super::trace::Played) {
+    let trace = talk(PACKETS, start, network.delays(PACKETS - 1));
     let mut buffer = JitterBuffer::default();
     let played = play(&mut buffer, &trace, END_MS);
     assert_whole(&buffer, &played, &trace);
-    assert!(played.held_mean_ms() < 0.5, "{}", played.held_mean_ms());
+    (buffer, played)
+}
+
+/// Concealed frames of all, in percent; FEC counted in.
+fn concealed_percent(buffer: &JitterBuffer<Vec<u8>>) -> f64 {
+    buffer.counters().lost as f64 * 100.0 / f64::from(PACKETS)
+}
+
+#[test]
+fn a_clean_network_adds_nothing() {
+    let (buffer, played) = through(Network::Clean, (60_000, u32::MAX - 50_000));
+    assert!(played.held_mean_ms() < 0.2, "{}", played.held_mean_ms());
     assert_eq!(played.held_percentile_ms(99), 0);
+    assert!(concealed_percent(&buffer) < 0.4);
 }
 
 #[test]
 fn spikes_of_a_radio_network_add_nothing_but_themselves() {
-    let mut random = Random::new(2);
-    let (mut sent_ms, mut earliest_ms) = (0, 0);
-    let trace = talk(PACKETS, (7, 7), |n| {
-        let spike_ms = if random.unit() < 0.01 { random.within(60, 180) } else { 0 };
-        // A spike holds up everything behind it.
-        earliest_ms = earliest_ms.max(sent_ms + 20 + spike_ms);
-        let delay_ms = earliest_ms - sent_ms;
-        sent_ms += 20;
-        let is_lost = n != 0 && n != PACKETS - 1 && random.unit() < 0.006;
-        (!is_lost).then_some(delay_ms)
-    });
-    let mut buffer = JitterBuffer::default();
-    let played = play(&mut buffer, &trace, END_MS);
-    assert_whole(&buffer, &played, &trace);
-    assert!(played.held_mean_ms() < 1.0, "{}", played.held_mean_ms());
+    let (buffer, played) = through(Network::Spikes, (7, 7));
+    assert!(played.held_mean_ms() < 0.8, "{}", played.held_mean_ms());
     assert!(played.held_percentile_ms(99) <= 40);
+    assert!(concealed_percent(&buffer) < 1.0);
 }
 
 #[test]
 fn reordering_within_the_wait_loses_nothing() {
-    let mut random = Random::new(3);
-    let trace = talk(PACKETS, (65_000, 12), |n| {
-        let is_lost = n != 0 && n != PACKETS - 1 && random.unit() < 0.012;
-        let detour_ms = if n != 0 && random.unit() < 0.03 { random.within(20, 55) } else { 0 };
-        (!is_lost).then_some(20 + detour_ms)
-    });
-    let mut buffer = JitterBuffer::default();
-    let played = play(&mut buffer, &trace, END_MS);
-    assert_whole(&buffer, &played, &trace);
-    assert!(played.held_mean_ms() < 3.0, "{}", played.held_mean_ms());
+    let (buffer, played) = through(Network::Reordered, (65_000, 12));
+    assert!(played.held_mean_ms() < 2.0, "{}", played.held_mean_ms());
     assert!(played.held_percentile_ms(99) <= 40);
+    assert!(concealed_percent(&buffer) < 1.8);
 }
 
 #[test]
 fn bursts_of_loss_are_bridged_by_the_next_packet_first() {
-    let mut random = Random::new(4);
-    let mut is_bad = false;
-    let trace = talk(PACKETS, (1, 1), |n| {
-        is_bad = random.unit() < if is_bad { 0.3 } else { 0.08 };
-        (!is_bad || n == 0 || n == PACKETS - 1).then_some(20)
-    });
-    let mut buffer = JitterBuffer::default();
-    let played = play(&mut buffer, &trace, END_MS);
-    assert_whole(&buffer, &played, &trace);
+    let (buffer, played) = through(Network::Bursts, (1, 1));
     let fec = played.count(|source| matches!(source, Source::Fec(_)));
     let concealed = played.count(|source| matches!(source, Source::Conceal));
     assert_eq!((fec + concealed) as u64, buffer.counters().lost);
     assert!(fec as f64 / (fec + concealed) as f64 > 0.6, "{fec} by FEC, {concealed} concealed");
+    assert!(played.held_mean_ms() < 6.0, "{}", played.held_mean_ms());
+    assert!(played.held_percentile_ms(99) <= 40);
+}
+
+/// A talker whose packets all carry copies of the `copies` packets before them.
+fn redundant(copies: u16) -> impl FnMut(&mut JitterBuffer<Vec<u8>>, &Arrival, u64) {
+    move |buffer, arrival, now_ms| {
+        let Packet { ssrc, sequence, timestamp, payload } = &arrival.packet;
+        for distance in (1..=copies).take_while(|distance| u32::from(*distance) <= number(payload)) {
+            let earlier = u32::from(distance);
+            let copy = Packet {
+                ssrc: *ssrc,
+                sequence: sequence.wrapping_sub(distance),
+                timestamp: timestamp.wrapping_sub(earlier * FRAME_TICKS),
+                payload: voice(number(payload) - earlier),
+            };
+            buffer.push_copy(copy, now_ms);
+        }
+    }
+}
+
+#[test]
+fn copies_in_later_packets_take_the_place_of_lost_ones_at_once() {
+    for (copies, rebuilt_min) in [(1, 0.6), (2, 0.85)] {
+        let trace = talk(PACKETS, (65_500, u32::MAX - 500_000), Network::Bursts.delays(PACKETS - 1));
+        let mut buffer = JitterBuffer::default();
+        let played = play_with(&mut buffer, &trace, END_MS, redundant(copies));
+        let Counters { lost, rebuilt, late, received, .. } = buffer.counters();
+        assert_eq!((received, late), (trace.len() as u64, 0));
+        assert_eq!(received + rebuilt + lost, u64::from(PACKETS));
+        assert!(rebuilt as f64 > rebuilt_min * (rebuilt + lost) as f64, "{rebuilt} rebuilt, {lost} lost");
+        let numbers = played.numbers();
+        assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "out of order or twice");
+        assert_eq!(numbers.len() as u64, received + rebuilt);
+        assert_eq!(played.ticks(), u64::from(PACKETS) * u64::from(FRAME_TICKS));
+    }
+}
+
+#[test]
+fn an_original_that_comes_after_its_copy_is_a_duplicate_and_no_loss() {
+    let trace = talk(50, (1, 1), |n| Some(if n == 20 { 65 } else { 20 }));
+    let mut buffer = JitterBuffer::default();
+    let played = play_with(&mut buffer, &trace, 1_100, redundant(1));
+    let Counters { lost, rebuilt, late, duplicate, .. } = buffer.counters();
+    assert_eq!((lost, rebuilt, late, duplicate), (0, 1, 0, 1));
+    assert_eq!(played.held_ms.iter().sum::<u64>(), 0);
+}
+
+#[test]
+fn a_copy_that_fits_nowhere_is_left_out() {
+    let trace = talk(10, (1, 1), |n| (n != 4).then_some(20));
+    let mut buffer = JitterBuffer::default();
+    let played = play_with(&mut buffer, &trace, 250, |buffer, arrival, now_ms| {
+        let Packet { ssrc, sequence, timestamp, .. } = arrival.packet;
+        // Its time is that of the packet itself, and another stream's.
+        let copy = Packet { ssrc, sequence: sequence.wrapping_sub(1), timestamp, payload: voice(99) };
+        buffer.push_copy(copy.clone(), now_ms);
+        buffer.push_copy(Packet { ssrc: 9, ..copy.clone() }, now_ms);
+        buffer.push_copy(Packet { payload: Vec::new(), ..copy }, now_ms);
+    });
+    assert_eq!((buffer.counters().rebuilt, buffer.counters().lost), (0, 1));
+    assert!(!played.numbers().contains(&99));
+}
+
+#[test]
+fn a_gap_waits_as_long_as_packets_were_overtaken() {
+    // Every tenth packet is 65 ms late: the first is given up on, and then the wait is long enough.
+    let trace = talk(600, (1, 1), |n| Some(if n % 10 == 5 { 90 } else { 20 }));
+    let mut buffer = JitterBuffer::default();
+    let played = play(&mut buffer, &trace, 600 * 20 + 50);
+    assert_eq!(buffer.counters().late, 1);
+    assert_eq!(played.numbers().len(), 599);
+    assert_eq!(buffer.gap_wait_ms(12_000), 55, "50 ms after the packet behind it, and 5");
+    assert_eq!(buffer.gap_wait_ms(60_000), 40, "forgotten");
+}
+
+#[test]
+fn after_half_a_calm_minute_a_copy_in_the_next_packet_is_not_waited_for() {
+    // One lost in the first second, one after 35 s.
+    let trace = talk(1_800, (1, 1), |n| (n != 50 && n != 1_750).then_some(20));
+    let played = play(&mut JitterBuffer::default(), &trace, 37_000);
+    let held: Vec<u64> = played.held_ms.iter().copied().filter(|held_ms| *held_ms > 0).collect();
+    assert_eq!(held, [40, 20], "only the first gap waited");
+}
+
+#[test]
+fn what_is_surely_lost_is_not_waited_for() {
+    let trace = talk(100, (1, 1), |n| (!(50..54).contains(&n)).then_some(20));
+    let played = play(&mut JitterBuffer::default(), &trace, 2_100);
+    assert_eq!(played.held_ms.iter().sum::<u64>(), 0);
+    assert_eq!(played.ticks(), 100 * u64::from(FRAME_TICKS));
+}
+
+/// A talker whose lost packets come again, asked for as soon as a later one came, `round_trip_ms` after that.
+fn with_retransmission(round_trip_ms: u64, lost: &[u32]) -> (JitterBuffer<Vec<u8>>, Vec<u32>) {
+    let mut trace = talk(200, (65_500, 1), |n| {
+        let after = (n..).find(|after| !lost.contains(after)).unwrap();
+        Some(20 + if after == n { 0 } else { u64::from(after - n) * 20 + round_trip_ms })
+    });
+    // Nothing in the next packet helps.
+    trace.iter_mut().for_each(|arrival| arrival.packet.payload = celt(number(&arrival.packet.payload)));
+    let mut buffer = JitterBuffer::default();
+    buffer.set_round_trip(Some(round_trip_ms));
+    let played = play(&mut buffer, &trace, 4_100);
+    (buffer, played.numbers())
+}
+
+#[test]
+fn what_was_asked_for_is_waited_for_where_it_can_come_in_time() {
+    let lost = [20, 60, 61, 62, 100];
+    let (buffer, numbers) = with_retransmission(60, &lost);
+    assert_eq!(numbers, (0..200).collect::<Vec<_>>(), "longer than a gap waits by itself");
+    let Counters { retransmitted, lost: missing, late, .. } = buffer.counters();
+    assert_eq!((retransmitted, missing, late), (5, 0, 0));
+    assert_eq!(buffer.gap_wait_ms(4_000), 40, "packets sent again say nothing of the network's order");
+
+    let (buffer, numbers) = with_retransmission(75, &lost);
+    assert_eq!((numbers.len(), buffer.counters().late), (195, 5), "too far away");
+    assert_eq!(buffer.gap_wait_ms(4_000), 40);
 }
 
 #[test]
@@ -174,9 +274,43 @@ fn a_burst_longer_than_the_ring_is_played() {
     // 200 packets arrive at once, one of them lost: the ring holds 64.
     let trace = talk(200, (1, 1), |n| (n != 3).then_some(5_000 - u64::from(n) * 20));
     let mut buffer = JitterBuffer::default();
-    let played = play(&mut buffer, &trace, 5_100);
+    let played = play(&mut buffer, &trace, 5_850);
     assert_eq!(played.numbers().len(), 199);
     assert_eq!(played.ticks(), 200 * u64::from(FRAME_TICKS));
+    assert_eq!(buffer.counters().late, 0);
+    // Half a second passes at once, the rest at five times real time.
+    let last_ms = played.steps.last().unwrap().0;
+    let expected_ms = 5_000 + (200 - 25) * 20 / 5;
+    assert!(last_ms.abs_diff(expected_ms) <= 8, "{last_ms} instead of {expected_ms}");
+}
+
+#[test]
+fn stalls_of_any_length_lose_nothing_and_end_at_the_pace_of_the_burst() {
+    for stall_ms in [300u64, 1_000, 5_000, 20_000] {
+        let frames = (stall_ms / 20) as u32;
+        let held = 50..50 + frames;
+        let packets = frames + frames / 4 + 150;
+        let trace = talk(packets, (65_000, 7), |n| {
+            Some(if held.contains(&n) { 20 + stall_ms - u64::from(n - 50) * 20 } else { 20 })
+        });
+        let mut buffer = JitterBuffer::default();
+        let played = play(&mut buffer, &trace, u64::from(packets) * 20 + 100);
+        let Counters { late, lost, inserted_ticks, .. } = buffer.counters();
+        assert_eq!((late, lost), (0, 0), "a stall of {stall_ms} ms");
+        assert_eq!(played.numbers(), (0..packets).collect::<Vec<_>>());
+        let silence = played.count(|source| matches!(source, Source::Silence)) as u64;
+        assert_eq!(inserted_ticks, silence * u64::from(FRAME_TICKS));
+        let expected = (stall_ms.saturating_sub(200) / 20) as i64;
+        assert!((silence as i64 - expected).abs() <= 2, "{silence} of {expected} silent frames");
+        // Nothing but what is said now is left once five times real time has caught up.
+        let caught_up_ms = 1_000 + stall_ms + stall_ms / 4 + 100;
+        let (_, behind) = played.steps.iter().rfind(|(now_ms, _)| *now_ms <= caught_up_ms).unwrap();
+        let Source::Packet(payload) = &behind.source else { panic!("{behind:?}") };
+        assert!(u64::from(number(payload)) * 20 + 60 >= caught_up_ms.min(trace.last().unwrap().at_ms), "{stall_ms}");
+        // And half a second of it may be taken out again.
+        let repaid = std::iter::from_fn(|| buffer.repay(FRAME_TICKS).then_some(())).count() as u64;
+        assert_eq!(repaid, silence.min(25));
+    }
 }
 
 #[test]
@@ -200,7 +334,7 @@ fn duplicates_and_stragglers_are_counted() {
     let mut buffer = JitterBuffer::default();
     let played = play(&mut buffer, &trace, 300);
     assert_eq!(played.numbers().len(), 10);
-    assert_eq!(buffer.counters().late, 1);
+    assert_eq!((buffer.counters().late, buffer.counters().duplicate), (0, 1));
 }
 
 /// How one packet fares.
@@ -237,7 +371,7 @@ proptest! {
         }
         trace.sort_by_key(|arrival| arrival.at_ms);
         // A last packet, on time, after everything: no fill is left open.
-        let end_ms = trace.last().map_or(0, |arrival| arrival.at_ms) + 100;
+        let end_ms = trace.last().map_or(0, |arrival| arrival.at_ms) + 300;
         let last = end_ms.div_ceil(20) as u32;
         let packet = Packet {
             ssrc: 1,
@@ -259,29 +393,71 @@ proptest! {
         }
     }
 
-    /// Nothing that arrives breaks it: random streams, numbers, times and bytes.
+    /// Whatever is done to it: it comes to rest, is never due in the past, and what it plays is in order.
     #[test]
     fn nothing_breaks_it(
-        packets in prop::collection::vec(
-            (0..3u32, any::<u16>(), any::<u32>(), prop::collection::vec(any::<u8>(), 0..8), 0..400u64), 0..300),
+        operations in prop::collection::vec(operation(), 0..operations_max()),
         is_near in any::<bool>(),
+        round_trip_ms in prop::option::of(0..200u64),
     ) {
         let mut buffer = JitterBuffer::default();
-        let mut now_ms = 0;
-        for (ssrc, sequence, timestamp, payload, wait_ms) in packets {
+        buffer.set_round_trip(round_trip_ms);
+        let (mut now_ms, mut at) = (0, None);
+        for (packet, wait_ms, is_copy) in operations {
             now_ms += wait_ms;
-            let near = (sequence % 100, timestamp % 96_000);
-            let (sequence, timestamp) = if is_near { near } else { (sequence, timestamp) };
-            buffer.push(Packet { ssrc: ssrc / 2, sequence, timestamp, payload }, now_ms);
+            let near = (packet.sequence % 100, packet.timestamp % 96_000);
+            let (sequence, timestamp) = if is_near { near } else { (packet.sequence, packet.timestamp) };
+            let packet = Packet { sequence, timestamp, ..packet };
+            if is_copy { buffer.push_copy(packet, now_ms) } else { buffer.push(packet, now_ms) }
             let mut steps = 0;
             while let Some(step) = buffer.poll(now_ms) {
                 prop_assert!(step.ticks > 0 && step.ticks <= 5_760);
+                prop_assert!(step.discontinuity || at.is_none_or(|at| step.rtp_time >= at), "out of order");
+                at = matches!(step.source, Source::Packet(_) | Source::Rebuilt(_)).then_some(step.rtp_time).or(at);
+                at = if step.discontinuity { Some(step.rtp_time) } else { at };
                 steps += 1;
-                prop_assert!(steps < 5_000, "it does not come to rest");
+                prop_assert!(steps < 1_500, "more than its pace allows");
             }
             if let Some(due_ms) = buffer.poll_timeout() {
                 prop_assert!(due_ms > now_ms, "due in the past: {due_ms} at {now_ms}");
             }
         }
     }
+}
+
+fn operation() -> impl Strategy<Value = (Packet<Vec<u8>>, u64, bool)> {
+    let payload = prop::collection::vec(any::<u8>(), 0..8);
+    (0..3u32, any::<u16>(), any::<u32>(), payload, 0..400u64, any::<bool>()).prop_map(
+        |(ssrc, sequence, timestamp, payload, wait_ms, is_copy)| {
+            let wait_ms = if wait_ms < 200 { 0 } else { wait_ms - 200 };
+            (Packet { ssrc: ssrc / 2, sequence, timestamp, payload }, wait_ms, is_copy)
+        },
+    )
+}
+
+/// Proptest makes 256 such sequences: over a million operations in the long run.
+fn operations_max() -> usize {
+    if std::env::var_os("VIVA_TEST_LONG").is_some() { 10_000 } else { 300 }
+}
+
+/// What the buffer holds is made before the first packet: from then on no packet costs memory.
+#[test]
+fn a_packet_costs_no_memory() {
+    // The payloads are the caller's; `Bytes` of the network's buffer in the server.
+    let packets = 20_000;
+    let trace = talk(packets, (1, 1), Network::Bursts.delays(packets - 1));
+    let mut buffer: JitterBuffer<&[u8]> = JitterBuffer::default();
+    let mut played = 0;
+    let made = allocation_counter::measure(|| {
+        for arrival in &trace {
+            let Packet { ssrc, sequence, timestamp, payload } = &arrival.packet;
+            let (sequence, timestamp) = (*sequence, *timestamp);
+            buffer.push(Packet { ssrc: *ssrc, sequence, timestamp, payload: payload.as_slice() }, arrival.at_ms);
+            while buffer.poll(arrival.at_ms).is_some() {
+                played += 1;
+            }
+        }
+    });
+    assert_eq!(made.count_total, 0, "{made:?}");
+    assert!(played > packets - 10, "{played}");
 }

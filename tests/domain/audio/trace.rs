@@ -68,6 +68,46 @@ pub fn talk(count: u32, start: (u16, u32), mut network: impl FnMut(u32) -> Optio
     arrivals
 }
 
+/// The four networks of the design, each from its seed; the first and the last packet always come, on time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    Clean,
+    /// A radio network: spikes of 60 to 180 ms that hold up everything behind them.
+    Spikes,
+    /// Three packets in a hundred take a detour of 20 to 55 ms.
+    Reordered,
+    /// Ten in a hundred are lost, in bursts.
+    Bursts,
+}
+
+pub const NETWORKS: [Network; 4] = [Network::Clean, Network::Spikes, Network::Reordered, Network::Bursts];
+
+impl Network {
+    /// How long the `n`th packet takes, `None` if it never arrives; asked for each in turn.
+    pub fn delays(self, last: u32) -> impl FnMut(u32) -> Option<u64> {
+        let mut random = Random::new(1 + self as u64);
+        let (mut sent_ms, mut earliest_ms, mut is_bad) = (0, 0, false);
+        move |n| {
+            let (loss, delay_ms) = match self {
+                Self::Clean => (0.0014, 20 + random.within(0, 5)),
+                Self::Spikes => {
+                    let spike_ms = if random.unit() < 0.01 { random.within(60, 180) } else { 0 };
+                    earliest_ms = earliest_ms.max(sent_ms + 20 + spike_ms);
+                    (0.006, earliest_ms - sent_ms)
+                }
+                Self::Reordered => (0.012, 20 + if random.unit() < 0.03 { random.within(20, 55) } else { 0 }),
+                Self::Bursts => {
+                    is_bad = random.unit() < if is_bad { 0.3 } else { 0.08 };
+                    (if is_bad { 1.0 } else { 0.0 }, 20)
+                }
+            };
+            sent_ms += 20;
+            let is_edge = n == 0 || n == last;
+            if is_edge { Some(20) } else { (random.unit() >= loss).then_some(delay_ms) }
+        }
+    }
+}
+
 /// What a buffer made of a trace.
 #[derive(Debug, Default)]
 pub struct Played {
@@ -89,7 +129,7 @@ impl Played {
         self.steps
             .iter()
             .filter_map(|(_, step)| match &step.source {
-                Source::Packet(payload) => Some(number(payload)),
+                Source::Packet(payload) | Source::Rebuilt(payload) => Some(number(payload)),
                 _ => None,
             })
             .collect()
@@ -106,20 +146,34 @@ impl Played {
     }
 }
 
-/// Runs a trace through a buffer, a millisecond at a time, until `until_ms`.
+/// Runs a trace through a buffer until `until_ms`: packets when they come, and whenever the buffer wants to be asked.
 pub fn play(buffer: &mut JitterBuffer<Vec<u8>>, trace: &[Arrival], until_ms: u64) -> Played {
+    play_with(buffer, trace, until_ms, |_, _, _| {})
+}
+
+/// As [`play`]; `after` sees the buffer after each packet.
+pub fn play_with(
+    buffer: &mut JitterBuffer<Vec<u8>>,
+    trace: &[Arrival],
+    until_ms: u64,
+    mut after: impl FnMut(&mut JitterBuffer<Vec<u8>>, &Arrival, u64),
+) -> Played {
     let mut played = Played::default();
     let mut waiting = trace.iter().peekable();
     let mut arrived = std::collections::HashMap::new();
-    for now_ms in 0..=until_ms {
-        while let Some(arrival) = waiting.next_if(|arrival| arrival.at_ms <= now_ms) {
+    loop {
+        let arrives_ms = waiting.peek().map_or(u64::MAX, |arrival| arrival.at_ms);
+        let now_ms = arrives_ms.min(buffer.poll_timeout().unwrap_or(u64::MAX));
+        if now_ms > until_ms {
+            return played;
+        }
+        if let Some(arrival) = waiting.next_if(|arrival| arrival.at_ms <= now_ms) {
             arrived.entry(arrival.packet.payload.clone()).or_insert(now_ms);
             buffer.push(arrival.packet.clone(), now_ms);
-            take(buffer, now_ms, &arrived, &mut played);
+            after(buffer, arrival, now_ms);
         }
         take(buffer, now_ms, &arrived, &mut played);
     }
-    played
 }
 
 fn take(

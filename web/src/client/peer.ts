@@ -1,6 +1,6 @@
 /** One RTCPeerConnection from its offer to its close: one audio section both ways and the channel `viva-events`. */
 import type { CallApi } from "./api";
-import { askForResilientOpus } from "./sdp";
+import { askForResilientOpus, preferRedundantAudio } from "./sdp";
 
 export interface PeerHandlers {
   onMessage(text: string): void;
@@ -18,6 +18,17 @@ export class NoMediaPath extends Error {
 }
 
 const CHANNEL_LABEL = "viva-events";
+
+/** Where the browser can, each packet carries a copy of the one before it: a lost one is whole again 20 ms later. */
+function preferRedundancy(transceiver: RTCRtpTransceiver): void {
+  const codecs = preferRedundantAudio(RTCRtpReceiver.getCapabilities?.("audio")?.codecs ?? []);
+  if (codecs === null) return;
+  try {
+    transceiver.setCodecPreferences(codecs);
+  } catch {
+    // It keeps its own order, and in-band error correction does what it can.
+  }
+}
 
 export class Peer {
   private readonly connection: RTCPeerConnection;
@@ -43,6 +54,7 @@ export class Peer {
       streams: [stream],
     });
     this.sender = transceiver.sender;
+    preferRedundancy(transceiver);
     this.listen();
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askForResilientOpus } from "./sdp";
+import { askForResilientOpus, preferRedundantAudio } from "./sdp";
 
 const OFFER = [
   "v=0",
@@ -41,5 +41,17 @@ describe("askForResilientOpus", () => {
   it("leaves a description without Opus alone", () => {
     const without = OFFER.replace("opus", "pcmu");
     expect(askForResilientOpus(without)).toBe(without);
+  });
+});
+
+describe("preferRedundantAudio", () => {
+  it("puts redundant audio first and keeps the order of the rest", () => {
+    const codecs = ["audio/opus", "audio/red", "audio/PCMU"].map((mimeType) => ({ mimeType }));
+    const order = preferRedundantAudio(codecs)?.map(({ mimeType }) => mimeType);
+    expect(order).toEqual(["audio/red", "audio/opus", "audio/PCMU"]);
+  });
+
+  it("prefers nothing where there is none", () => {
+    expect(preferRedundantAudio([{ mimeType: "audio/opus" }])).toBeNull();
   });
 });

@@ -42,3 +42,13 @@ function withParameters(parameters: string): string {
     .filter((entry) => entry !== "" && !/^(useinbandfec|usedtx)=/.test(entry));
   return [...kept, "useinbandfec=1", "usedtx=0"].join(";");
 }
+
+/**
+ * The codecs in the order in which redundant audio (RFC 2198) comes first: browsers send copies of earlier packets only
+ * where it stands before Opus. Null where there is none to prefer.
+ */
+export function preferRedundantAudio<C extends { mimeType: string }>(codecs: readonly C[]): C[] | null {
+  const isRed = (codec: C): boolean => codec.mimeType.toLowerCase() === "audio/red";
+  const redundant = codecs.filter(isRed);
+  return redundant.length === 0 ? null : [...redundant, ...codecs.filter((codec) => !isRed(codec))];
+}

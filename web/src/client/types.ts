@@ -152,6 +152,17 @@ export interface ResultsItem extends Omit<TranscriptItem, "revision"> {
   shown?: "live" | "second_pass";
 }
 
+/** How the candidate's voice arrived, and the interviewer's where the candidate heard it; null or absent: not known. */
+export interface AudioQuality {
+  loss_ratio: number | null;
+  jitter_ms: number | null;
+  concealed_ratio: number | null;
+  /** Estimated mean opinion scores (ITU-T G.107), 1 to 4.5. */
+  mos?: number | null;
+  agent_mos?: number | null;
+  voice_to_voice_p50_ms?: number | null;
+}
+
 export interface Results {
   session_id: string;
   interview_id: string | null;
@@ -171,7 +182,7 @@ export interface Results {
     interruptions?: number | null;
     words_per_minute?: number | null;
   } | null;
-  audio_quality: { loss_ratio: number | null; jitter_ms: number | null; concealed_ratio: number | null } | null;
+  audio_quality: AudioQuality | null;
   recording?: Recording | null;
   evaluation?: Evaluation | null;
   usage?: Usage | null;

@@ -18,6 +18,7 @@ export function MeasuresPart() {
   const audio = results.audio_quality;
   const known = <T,>(value: T | null | undefined, say: (value: T) => string): string =>
     value === null || value === undefined ? "" : say(value);
+  const score = (mos: number): string => t("measures.score", { score: mos.toFixed(1) });
   return (
     <section aria-labelledby="measures-title">
       <h2 id="measures-title">{t("measures.title")}</h2>
@@ -33,6 +34,9 @@ export function MeasuresPart() {
           [t("measures.lost"), known(audio?.loss_ratio, share)],
           [t("measures.jitter"), known(audio?.jitter_ms, milliseconds)],
           [t("measures.concealed"), known(audio?.concealed_ratio, share)],
+          [t("measures.mos"), known(audio?.mos, score)],
+          [t("measures.agentMos"), known(audio?.agent_mos, score)],
+          [t("measures.voiceToVoice"), known(audio?.voice_to_voice_p50_ms, milliseconds)],
         ]}
       />
       <p className="quiet">{t("measures.caution")}</p>
