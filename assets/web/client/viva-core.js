@@ -350,12 +350,23 @@ function N(e) {
 		"usedtx=0"
 	].join(";");
 }
+function P(e) {
+	let t = (e) => e.mimeType.toLowerCase() === "audio/red", n = e.filter(t);
+	return n.length === 0 ? null : [...n, ...e.filter((e) => !t(e))];
+}
 // src/client/peer.ts
-var P = class extends Error {
+var F = class extends Error {
 	constructor() {
 		super("no connection for audio"), this.name = "NoMediaPath";
 	}
-}, F = "viva-events", te = class {
+}, te = "viva-events";
+function ne(e) {
+	let t = P(RTCRtpReceiver.getCapabilities?.("audio")?.codecs ?? []);
+	if (t !== null) try {
+		e.setCodecPreferences(t);
+	} catch {}
+}
+var re = class {
 	api;
 	handlers;
 	connection;
@@ -368,12 +379,12 @@ var P = class extends Error {
 		this.api = e, this.handlers = r, this.connection = new RTCPeerConnection({
 			iceServers: t,
 			bundlePolicy: "max-bundle"
-		}), this.channel = this.connection.createDataChannel(F, { ordered: !0 });
+		}), this.channel = this.connection.createDataChannel(te, { ordered: !0 });
 		let i = n.getAudioTracks()[0], a = this.connection.addTransceiver(i ?? "audio", {
 			direction: "sendrecv",
 			streams: [n]
 		});
-		this.sender = a.sender, this.listen();
+		this.sender = a.sender, ne(a), this.listen();
 	}
 	listen() {
 		let e = (e) => () => {
@@ -438,10 +449,10 @@ var P = class extends Error {
 	whenConnected(e) {
 		return new Promise((t, n) => {
 			let r = () => {
-				this.state === "connected" ? i(t) : (this.state === "failed" || this.state === "closed") && i(() => n(new P()));
+				this.state === "connected" ? i(t) : (this.state === "failed" || this.state === "closed") && i(() => n(new F()));
 			}, i = (e) => {
 				clearTimeout(a), this.connection.removeEventListener("connectionstatechange", r), e();
-			}, a = setTimeout(() => i(() => n(new P())), e);
+			}, a = setTimeout(() => i(() => n(new F())), e);
 			this.connection.addEventListener("connectionstatechange", r), r();
 		});
 	}
@@ -454,7 +465,7 @@ var P = class extends Error {
 	close() {
 		this.closed || (this.closed = !0, this.connection.close());
 	}
-}, ne = {
+}, ie = {
 	phase: { name: "idle" },
 	status: "created",
 	engine: null,
@@ -464,25 +475,27 @@ var P = class extends Error {
 	captions: [],
 	notices: [],
 	weakConnection: !1,
+	cameBack: !1,
 	deadlineMs: null
 };
 function I(e) {
 	return e.name === "ended" || e.name === "refused" || e.name === "elsewhere";
 }
-var re = .05, ie = 2e3;
-function ae(e, t, n = Date.now()) {
+var ae = .05, oe = 2e3;
+function se(e, t, n = Date.now()) {
 	switch (t.type) {
 		case "session.state": return {
 			...e,
 			status: t.status,
 			engine: t.engine ?? e.engine,
-			question: le(e.question, t.question),
-			deadlineMs: ce(e.deadlineMs, t, n)
+			question: fe(e.question, t.question),
+			deadlineMs: ue(e.deadlineMs, t, n)
 		};
 		case "turn": return {
 			...e,
 			speaker: t.speaker,
-			turnState: t.state
+			turnState: t.state,
+			cameBack: !1
 		};
 		case "question": return {
 			...e,
@@ -494,45 +507,54 @@ function ae(e, t, n = Date.now()) {
 		};
 		case "transcript.item": return {
 			...e,
-			captions: de(e.captions, t.item)
+			captions: me(e.captions, t.item)
 		};
 		case "quality": return t.lossRatio === null ? e : {
 			...e,
-			weakConnection: t.lossRatio > re
+			weakConnection: t.lossRatio > ae
 		};
-		case "notice": return t.code === "continued_elsewhere" ? L(e, { name: "elsewhere" }) : ue(e, t.code, t.text, t.level);
-		case "session.ended": return R(e, t.saved, t.endReason, t.resultsUrl);
+		case "notice": return t.code === "continued_elsewhere" ? L(e, { name: "elsewhere" }) : pe(e, t.code, t.text, t.level);
+		case "session.ended": return de(e, t.saved, t.endReason, t.resultsUrl);
 	}
 }
-function oe(e, t) {
-	return t.status === "ended" ? R(e, !0, t.end_reason, t.results_url ?? null) : {
+function ce(e, t) {
+	return t.status === "ended" ? de(e, !0, t.end_reason, t.results_url ?? null) : {
 		...e,
 		status: t.status,
 		engine: t.engine ?? e.engine,
-		question: le(e.question, t.question),
+		question: fe(e.question, t.question),
 		speaker: t.speaker,
 		turnState: t.speaker === "user" ? "listening" : t.speaker === "assistant" ? "speaking" : "idle"
 	};
 }
 function L(e, t) {
-	return e.phase.name === "ended" ? e : {
+	if (e.phase.name === "ended") return e;
+	if (t.name !== "live") return {
 		...e,
-		phase: t
+		phase: t,
+		cameBack: !1
+	};
+	let n = e.phase.name === "reconnecting" || e.cameBack, r = n ? e.notices.filter(({ code: e }) => e !== "connection_unstable") : e.notices;
+	return {
+		...e,
+		phase: t,
+		cameBack: n,
+		notices: r
 	};
 }
-function se(e, t) {
+function le(e, t) {
 	return {
 		...e,
 		notices: e.notices.filter((e) => e.id !== t)
 	};
 }
-function ce(e, t, n) {
+function ue(e, t, n) {
 	if (t.timeLimitMs === null || t.atMs === null) return e;
 	if (t.status === "created" || t.status === "connecting") return null;
 	let r = n + t.timeLimitMs - t.atMs;
-	return e !== null && Math.abs(r - e) < ie ? e : r;
+	return e !== null && Math.abs(r - e) < oe ? e : r;
 }
-function R(e, t, n, r) {
+function de(e, t, n, r) {
 	let i = e.phase.name === "ended" ? e.phase : null, a = {
 		name: "ended",
 		saved: t || i?.saved === !0,
@@ -547,7 +569,7 @@ function R(e, t, n, r) {
 		turnState: "idle"
 	};
 }
-function le(e, t) {
+function fe(e, t) {
 	if (t === null || t.number < 1) return e;
 	let n = e?.number === t.number ? e.text : "";
 	return {
@@ -555,7 +577,7 @@ function le(e, t) {
 		text: n
 	};
 }
-function ue(e, t, n, r) {
+function pe(e, t, n, r) {
 	let i = (e.notices.at(-1)?.id ?? 0) + 1, a = e.notices.filter((e) => e.code === "" || e.code !== t);
 	return {
 		...e,
@@ -567,12 +589,12 @@ function ue(e, t, n, r) {
 		}].slice(-3)
 	};
 }
-function de(e, t) {
+function me(e, t) {
 	let n = e.find((e) => e.item_id === t.item_id);
 	return n && n.revision > t.revision ? e : [...n ? e.map((e) => e === n ? t : e) : [...e, t]].sort((e, t) => e.start_ms - t.start_ms);
 }
 // src/client/stats.ts
-var fe = [
+var he = [
 	"jitterBufferDelay",
 	"jitterBufferEmittedCount",
 	"packetsLost",
@@ -580,24 +602,24 @@ var fe = [
 	"concealedSamples",
 	"totalSamplesReceived"
 ];
-function pe(e) {
+function ge(e) {
 	let t = null, n = null;
 	for (let r of e) r.type === "inbound-rtp" && r.kind === "audio" && (t = r), r.type === "candidate-pair" && r.nominated === !0 && r.currentRoundTripTime !== void 0 && (n = r.currentRoundTripTime);
 	if (t === null) return null;
 	let r = { type: "candidate.stats" };
-	for (let e of fe) {
+	for (let e of he) {
 		let n = t[e];
 		typeof n == "number" && Number.isFinite(n) && (r[e] = n);
 	}
 	return typeof n == "number" && Number.isFinite(n) && (r.roundTripTime = n), r;
 }
 // src/client/call.ts
-var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = class {
+var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we = 4, Te = class {
 	api;
 	iceServers;
 	onAudio;
 	onEvent;
-	state = ne;
+	state = ie;
 	listeners = /* @__PURE__ */ new Set();
 	peer = null;
 	stream = null;
@@ -613,7 +635,7 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 	subscribe = (e) => (this.listeners.add(e), () => this.listeners.delete(e));
 	snapshot = () => this.state;
 	begin(e) {
-		this.stream = e, this.stopTimers(), this.set(L(this.state, { name: "connecting" })), this.timers.push(setInterval(() => void this.followStatus(), _e)), this.timers.push(setInterval(() => void this.reportStatistics(), ve)), this.connect();
+		this.stream = e, this.stopTimers(), this.set(L(this.state, { name: "connecting" })), this.timers.push(setInterval(() => void this.followStatus(), xe)), this.timers.push(setInterval(() => void this.reportStatistics(), Se)), this.connect();
 	}
 	async replaceMicrophone(e) {
 		this.stream = e;
@@ -630,7 +652,7 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 	}
 	async end() {
 		this.set(L(this.state, { name: "ending" }));
-		for (let t = 0; t < be && !this.over; t += 1) try {
+		for (let t = 0; t < we && !this.over; t += 1) try {
 			await this.api.end(), await this.followStatus();
 			return;
 		} catch (n) {
@@ -643,7 +665,7 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 		this.wake?.();
 	}
 	dismissNotice(e) {
-		this.set(se(this.state, e));
+		this.set(le(this.state, e));
 	}
 	dispose() {
 		this.disposed = !0, this.effort += 1, this.stopTimers(), this.wake?.(), this.peer?.close();
@@ -658,7 +680,7 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 		if (this.timers.length === 0 && this.peer === null) return;
 		this.stopTimers(), this.effort += 1, this.wake?.();
 		let e = this.peer;
-		if (this.peer = null, this.state.phase.name !== "elsewhere") return void setTimeout(() => e?.close(), ye);
+		if (this.peer = null, this.state.phase.name !== "elsewhere") return void setTimeout(() => e?.close(), Ce);
 		e?.close(), this.iceServers = null;
 	}
 	stopTimers() {
@@ -683,7 +705,7 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 		try {
 			if (this.iceServers ??= await this.api.iceServers(), e !== this.effort || this.stream === null) return null;
 			let t = this.newPeer(this.iceServers, this.stream);
-			return await t.negotiate(), await t.whenConnected(me), this.peer === t && this.set(L(this.state, { name: "live" })), null;
+			return await t.negotiate(), await t.whenConnected(_e), this.peer === t && this.set(L(this.state, { name: "live" })), null;
 		} catch (t) {
 			return e === this.effort ? this.judge(t) : null;
 		}
@@ -691,7 +713,7 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 	newPeer(e, t) {
 		let n = (e) => {
 			this.peer === r && e();
-		}, r = new te(this.api, e, t, {
+		}, r = new re(this.api, e, t, {
 			onMessage: (e) => n(() => this.receive(e)),
 			onChannel: (e) => n(() => e || this.channelClosed()),
 			onConnection: (e) => n(() => this.connectionChanged(e)),
@@ -701,10 +723,10 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 	}
 	receive(e) {
 		let t = y(e);
-		t !== null && (this.set(ae(this.state, t)), this.onEvent(t));
+		t !== null && (this.set(se(this.state, t)), this.onEvent(t));
 	}
 	connectionChanged(e) {
-		this.state.phase.name === "live" && (clearTimeout(this.lossTimer), e === "failed" && this.recover(), e === "disconnected" && (this.lossTimer = setTimeout(() => void this.recover(), ge)));
+		this.state.phase.name === "live" && (clearTimeout(this.lossTimer), e === "failed" && this.recover(), e === "disconnected" && (this.lossTimer = setTimeout(() => void this.recover(), be)));
 	}
 	channelClosed() {
 		this.state.phase.name === "live" && this.followStatus().then(() => this.recover());
@@ -719,11 +741,27 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 		let e = this.peer;
 		this.effort += 1;
 		let t = this.effort;
-		if (e?.channelOpen) try {
-			await e.negotiate(!0), await e.whenConnected(he), t === this.effort && this.set(L(this.state, { name: "live" }));
-			return;
-		} catch {}
-		t === this.effort && !this.over && await this.connect();
+		e?.channelOpen && await this.revived(e, t) ? t === this.effort && this.set(L(this.state, { name: "live" })) : t === this.effort && !this.over && await this.connect();
+	}
+	async revived(e, t) {
+		let n = !1, r = this.offerNewPath(e, () => t === this.effort && !this.over && !n), i = e.whenConnected(ye).catch(() => r);
+		return Promise.race([i, r]).then(() => n = !0, () => !1);
+	}
+	async offerNewPath(e, n) {
+		let r = Date.now() + ye;
+		for (let i = 0; n() && e.channelOpen && Date.now() < r; i += 1) try {
+			return await this.api.status(), n() ? (await e.negotiate(!0), await e.whenConnected(ve)) : void 0;
+		} catch (e) {
+			if (!(e instanceof t)) throw e;
+			let r = m(i, Math.random());
+			if (!n()) return;
+			this.set(L(this.state, {
+				name: "reconnecting",
+				trouble: "unreachable",
+				retryInMs: r
+			})), await this.pause(r);
+		}
+		throw new F();
 	}
 	async judge(n) {
 		return n instanceof t ? {
@@ -753,7 +791,7 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 	async askStatus() {
 		try {
 			let e = await this.api.status();
-			(e.status === "ended" || this.state.phase.name === "live") && this.set(oe(this.state, e));
+			(e.status === "ended" || this.state.phase.name === "live") && this.set(ce(this.state, e));
 		} catch (t) {
 			t instanceof e && [
 				401,
@@ -766,7 +804,7 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 	async reportStatistics() {
 		let e = this.peer;
 		if (!e?.channelOpen) return;
-		let t = await e.statistics(), n = pe(Array.from(t.values()));
+		let t = await e.statistics(), n = ge(Array.from(t.values()));
 		n !== null && e.send(n);
 	}
 	pause(e) {
@@ -779,22 +817,22 @@ var me = 12e3, he = 6e3, ge = 2500, _e = 2e3, ve = 5e3, ye = 1500, be = 4, xe = 
 	}
 };
 // src/client/memory.ts
-function Se(e) {
+function Ee(e) {
 	let t = new URLSearchParams(e.replace(/^#/, "")).get("token");
 	return t === null || t === "" ? null : t;
 }
 // src/client/route.ts
-var Ce = {
+var De = {
 	"sign-in": { page: "signIn" },
 	interviews: { page: "interviews" },
 	sessions: { page: "sessions" },
 	rooms: { page: "rooms" },
 	status: { page: "status" }
 };
-function we(e) {
-	let t = e.split("/").filter((e) => e !== ""), [n, r, i] = t.map(Te);
+function Oe(e) {
+	let t = e.split("/").filter((e) => e !== ""), [n, r, i] = t.map(ke);
 	if (t.length === 0) return { page: "home" };
-	if (t.length === 1) return Object.hasOwn(Ce, n ?? "") && Ce[n ?? ""] || { page: "unknown" };
+	if (t.length === 1) return Object.hasOwn(De, n ?? "") && De[n ?? ""] || { page: "unknown" };
 	if (t.length === 3 && n === "embed" && r === "i" && i) return {
 		page: "embedded",
 		code: i
@@ -828,7 +866,7 @@ function we(e) {
 		default: return { page: "unknown" };
 	}
 }
-function Te(e) {
+function ke(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
@@ -836,7 +874,7 @@ function Te(e) {
 	}
 }
 // src/kit/listeners.ts
-var Ee = class {
+var Ae = class {
 	byName = /* @__PURE__ */ new Map();
 	on(e, t) {
 		let n = this.byName.get(e) ?? /* @__PURE__ */ new Set();
@@ -851,7 +889,7 @@ var Ee = class {
 			});
 		}
 	}
-}, De = 1e3, Oe = class {
+}, je = 1e3, Me = class {
 	onLeave;
 	waiting = [];
 	wake = null;
@@ -860,7 +898,7 @@ var Ee = class {
 		this.onLeave = e;
 	}
 	push(e) {
-		this.finished || (this.waiting.push(e), this.waiting.length > De && this.waiting.shift(), this.wake?.());
+		this.finished || (this.waiting.push(e), this.waiting.length > je && this.waiting.shift(), this.wake?.());
 	}
 	finish() {
 		this.finished = !0, this.wake?.();
@@ -886,36 +924,36 @@ var Ee = class {
 	[Symbol.asyncIterator]() {
 		return this;
 	}
-}, z = class extends Error {
+}, R = class extends Error {
 	code;
 	constructor(e, t) {
 		super(t), this.code = e, this.name = "NotConnectedError";
 	}
-}, ke = /* @__PURE__ */ new Set([
+}, Ne = /* @__PURE__ */ new Set([
 	"connecting",
 	"live",
 	"reconnecting",
 	"ending"
-]), Ae = class e {
+]), Pe = class e {
 	sessionId;
 	consent;
 	server;
 	call;
 	session;
-	listeners = new Ee();
+	listeners = new Ae();
 	feeds = /* @__PURE__ */ new Set();
 	seen;
 	stream = null;
 	isMuted = !1;
 	over = !1;
 	constructor(e, t) {
-		this.sessionId = e.sessionId, this.consent = t, this.server = e.server.replace(/\/+$/, ""), this.session = new u(e.sessionId, { bearer: e.token }, this.server), this.call = new xe(this.session, e.iceServers ?? null, (e) => this.listeners.tell("audio", e), (e) => this.hear(e)), this.seen = this.call.snapshot(), this.call.subscribe(() => this.follow(this.call.snapshot()));
+		this.sessionId = e.sessionId, this.consent = t, this.server = e.server.replace(/\/+$/, ""), this.session = new u(e.sessionId, { bearer: e.token }, this.server), this.call = new Te(this.session, e.iceServers ?? null, (e) => this.listeners.tell("audio", e), (e) => this.hear(e)), this.seen = this.call.snapshot(), this.call.subscribe(() => this.follow(this.call.snapshot()));
 	}
 	static take(t) {
 		return new e(t, null);
 	}
 	static fromLink(t) {
-		let { origin: n, pathname: r, hash: i } = new URL(t), a = we(r), o = Se(i);
+		let { origin: n, pathname: r, hash: i } = new URL(t), a = Oe(r), o = Ee(i);
 		if (a.page !== "interview" || o === null) throw TypeError("this is no link to an interview");
 		return new e({
 			server: n,
@@ -942,15 +980,15 @@ var Ee = class {
 		return this.listeners.on(e, t);
 	}
 	[Symbol.asyncIterator]() {
-		let e = new Oe(() => this.feeds.delete(e));
+		let e = new Me(() => this.feeds.delete(e));
 		return this.feeds.add(e), this.over && e.finish(), e;
 	}
 	async giveConsent(e = this.consent?.version ?? "") {
 		await this.session.consent(e);
 	}
 	async connect(e) {
-		if (typeof RTCPeerConnection > "u") throw new z("no_webrtc", "there is no WebRTC here");
-		if (ke.has(this.seen.phase.name)) throw new z("conflict", "connect was called before");
+		if (typeof RTCPeerConnection > "u") throw new R("no_webrtc", "there is no WebRTC here");
+		if (Ne.has(this.seen.phase.name)) throw new R("conflict", "connect was called before");
 		this.stream = e, this.applyMute();
 		let t = this.whenConnected();
 		this.call.begin(e), await t;
@@ -995,9 +1033,9 @@ var Ee = class {
 		return new Promise((e, t) => {
 			let n = this.on("phase", (r) => {
 				if (r.name === "live") e();
-				else if (r.name === "refused") t(new z(r.code, r.detail));
-				else if (ke.has(r.name)) return;
-				else t(new z(r.name, "the interview does not go on here"));
+				else if (r.name === "refused") t(new R(r.code, r.detail));
+				else if (Ne.has(r.name)) return;
+				else t(new R(r.name, "the interview does not go on here"));
 				n();
 			});
 		});
@@ -1031,29 +1069,29 @@ var Ee = class {
 			e.enabled = !this.isMuted;
 		});
 	}
-}, je = /\{[^{}]+\}/g, Me = () => typeof process == "object" && Number.parseInt(process?.versions?.node?.substring(0, 2)) >= 18 && process.versions.undici;
-function Ne() {
+}, Fe = /\{[^{}]+\}/g, Ie = () => typeof process == "object" && Number.parseInt(process?.versions?.node?.substring(0, 2)) >= 18 && process.versions.undici;
+function Le() {
 	return Math.random().toString(36).slice(2, 11);
 }
-function Pe(e) {
+function Re(e) {
 	let { baseUrl: t = "", Request: n = globalThis.Request, fetch: r = globalThis.fetch, querySerializer: i, bodySerializer: a, pathSerializer: o, headers: s, requestInitExt: c = void 0, ...l } = { ...e };
-	c = Me() ? c : void 0, t = W(t);
+	c = Ie() ? c : void 0, t = W(t);
 	let u = [];
 	async function d(e, d) {
-		let { baseUrl: f, fetch: p = r, Request: m = n, headers: h, params: g = {}, parseAs: _ = "json", querySerializer: v, bodySerializer: y = a ?? Le, pathSerializer: b, body: x, middleware: ee = [], ...S } = d || {}, C = t;
+		let { baseUrl: f, fetch: p = r, Request: m = n, headers: h, params: g = {}, parseAs: _ = "json", querySerializer: v, bodySerializer: y = a ?? Be, pathSerializer: b, body: x, middleware: ee = [], ...S } = d || {}, C = t;
 		f && (C = W(f) ?? t);
 		let w = typeof i == "function" ? i : H(i);
 		v && (w = typeof v == "function" ? v : H({
 			...typeof i == "object" ? i : {},
 			...v
 		}));
-		let T = b || o || Ie, E = x === void 0 ? void 0 : y(x, U(s, h, g.header)), D = U(E === void 0 || E instanceof FormData ? {} : { "Content-Type": "application/json" }, s, h, g.header), O = [...u, ...ee], k = {
+		let T = b || o || ze, E = x === void 0 ? void 0 : y(x, U(s, h, g.header)), D = U(E === void 0 || E instanceof FormData ? {} : { "Content-Type": "application/json" }, s, h, g.header), O = [...u, ...ee], k = {
 			redirect: "follow",
 			...l,
 			...S,
 			body: E,
 			headers: D
-		}, A, j, M = new m(Re(e, {
+		}, A, j, M = new m(Ve(e, {
 			baseUrl: C,
 			params: g,
 			querySerializer: w,
@@ -1061,7 +1099,7 @@ function Pe(e) {
 		}), k), N;
 		for (let e in S) e in M || (M[e] = S[e]);
 		if (O.length) {
-			A = Ne(), j = Object.freeze({
+			A = Le(), j = Object.freeze({
 				baseUrl: C,
 				fetch: p,
 				parseAs: _,
@@ -1232,12 +1270,12 @@ function Pe(e) {
 		}
 	};
 }
-function B(e, t, n) {
+function z(e, t, n) {
 	if (t == null) return "";
 	if (typeof t == "object") throw Error("Deeply-nested arrays/objects aren’t supported. Provide your own `querySerializer()` to handle these.");
 	return `${e}=${n?.allowReserved === !0 ? t : encodeURIComponent(t)}`;
 }
-function Fe(e, t, n) {
+function B(e, t, n) {
 	if (!t || typeof t != "object") return "";
 	let r = [], i = {
 		simple: ",",
@@ -1256,7 +1294,7 @@ function Fe(e, t, n) {
 	}
 	for (let i in t) {
 		let a = n.style === "deepObject" ? `${e}[${i}]` : i;
-		r.push(B(a, t[i], n));
+		r.push(z(a, t[i], n));
 	}
 	let a = r.join(i);
 	return n.style === "label" || n.style === "matrix" ? `${i}${a}` : a;
@@ -1281,7 +1319,7 @@ function V(e, t, n) {
 		label: ".",
 		matrix: ";"
 	}[n.style] || "&", i = [];
-	for (let r of t) n.style === "simple" || n.style === "label" ? i.push(n.allowReserved === !0 ? r : encodeURIComponent(r)) : i.push(B(e, r, n));
+	for (let r of t) n.style === "simple" || n.style === "label" ? i.push(n.allowReserved === !0 ? r : encodeURIComponent(r)) : i.push(z(e, r, n));
 	return n.style === "label" || n.style === "matrix" ? `${r}${i.join(r)}` : i.join(r);
 }
 function H(e) {
@@ -1298,37 +1336,37 @@ function H(e) {
 						...e?.array,
 						allowReserved: e?.allowReserved || !1
 					}));
-				} else typeof i == "object" ? n.push(Fe(r, i, {
+				} else typeof i == "object" ? n.push(B(r, i, {
 					style: "deepObject",
 					explode: !0,
 					...e?.object,
 					allowReserved: e?.allowReserved || !1
-				})) : n.push(B(r, i, e));
+				})) : n.push(z(r, i, e));
 			}
 		}
 		return n.join("&");
 	};
 }
-function Ie(e, t) {
+function ze(e, t) {
 	let n = e;
-	for (let r of e.match(je) ?? []) {
+	for (let r of e.match(Fe) ?? []) {
 		let e = r.substring(1, r.length - 1), i = !1, a = "simple";
 		if (e.endsWith("*") && (i = !0, e = e.substring(0, e.length - 1)), e.startsWith(".") ? (a = "label", e = e.substring(1)) : e.startsWith(";") && (a = "matrix", e = e.substring(1)), !t || t[e] === void 0 || t[e] === null) continue;
 		let o = t[e];
 		n = Array.isArray(o) ? n.replace(r, V(e, o, {
 			style: a,
 			explode: i
-		})) : typeof o == "object" ? n.replace(r, Fe(e, o, {
+		})) : typeof o == "object" ? n.replace(r, B(e, o, {
 			style: a,
 			explode: i
-		})) : a === "matrix" ? n.replace(r, `;${B(e, o)}`) : n.replace(r, a === "label" ? `.${encodeURIComponent(o)}` : encodeURIComponent(o));
+		})) : a === "matrix" ? n.replace(r, `;${z(e, o)}`) : n.replace(r, a === "label" ? `.${encodeURIComponent(o)}` : encodeURIComponent(o));
 	}
 	return n;
 }
-function Le(e, t) {
+function Be(e, t) {
 	return e instanceof FormData ? e : t && (t.get instanceof Function ? t.get("Content-Type") ?? t.get("content-type") : t["Content-Type"] ?? t["content-type"]) === "application/x-www-form-urlencoded" ? new URLSearchParams(e).toString() : JSON.stringify(e);
 }
-function Re(e, t) {
+function Ve(e, t) {
 	let n = `${t.baseUrl}${e}`;
 	t.params?.path && (n = t.pathSerializer(n, t.params.path));
 	let r = t.querySerializer(t.params.query ?? {});
@@ -1349,12 +1387,12 @@ function W(e) {
 	return e.endsWith("/") ? e.substring(0, e.length - 1) : e;
 }
 // src/client/rest.ts
-var ze = 15e3;
-function Be(e = () => null, t = "") {
-	let n = Pe({
+var He = 15e3;
+function Ue(e = () => null, t = "") {
+	let n = Re({
 		baseUrl: t || (globalThis.location?.origin ?? ""),
 		cache: "no-store",
-		fetch: Ve
+		fetch: We
 	});
 	return n.use({
 		onRequest({ request: t }) {
@@ -1366,14 +1404,14 @@ function Be(e = () => null, t = "") {
 		}
 	}), n;
 }
-async function Ve(e) {
+async function We(e) {
 	try {
-		return await fetch(e, { signal: AbortSignal.any([e.signal, AbortSignal.timeout(ze)]) });
+		return await fetch(e, { signal: AbortSignal.any([e.signal, AbortSignal.timeout(He)]) });
 	} catch (n) {
 		throw e.signal.aborted ? n : new t(n);
 	}
 }
-function He(e) {
+function Ge(e) {
 	return e.data;
 }
 // src/client/microphone.ts
@@ -1386,7 +1424,7 @@ var G = class extends Error {
 function K() {
 	return typeof RTCPeerConnection > "u" ? "unsupported" : navigator.mediaDevices === void 0 ? globalThis.isSecureContext ? "unsupported" : "insecure_page" : null;
 }
-async function Ue(e) {
+async function Ke(e) {
 	let t = K();
 	if (t !== null) throw new G(t);
 	let n = {
@@ -1400,10 +1438,10 @@ async function Ue(e) {
 			...r
 		} });
 	} catch (e) {
-		throw new G(We(e), e);
+		throw new G(qe(e), e);
 	}
 }
-function We(e) {
+function qe(e) {
 	switch (e instanceof Error || e instanceof DOMException ? e.name : "") {
 		case "NotAllowedError":
 		case "SecurityError": return "denied";
@@ -1415,54 +1453,54 @@ function We(e) {
 		default: return "unsupported";
 	}
 }
-async function Ge() {
+async function Je() {
 	return navigator.mediaDevices?.enumerateDevices ? (await navigator.mediaDevices.enumerateDevices()).filter((e) => e.kind === "audioinput" && e.deviceId !== "").map((e, t) => ({
 		id: e.deviceId,
 		label: e.label || `Microphone ${t + 1}`
 	})) : [];
 }
-function Ke() {
+function Ye() {
 	let e = new AudioContext(), t = e.createMediaStreamDestination().stream;
 	return t.getAudioTracks()[0]?.addEventListener("ended", () => void e.close()), t;
 }
-function qe(e) {
+function Xe(e) {
 	e?.getTracks().forEach((e) => e.stop());
 }
 // src/client/level.ts
-var Je = -60;
+var Ze = -60;
 function q(e) {
 	if (e <= 0) return 0;
 	let t = 20 * Math.log10(e);
-	return Math.round(Math.min(100, Math.max(0, (t - Je) / 60 * 100)));
+	return Math.round(Math.min(100, Math.max(0, (t - Ze) / 60 * 100)));
 }
 function J(e) {
 	let t = 0;
 	for (let n of e) t += n * n;
 	return e.length === 0 ? 0 : Math.sqrt(t / e.length);
 }
-var Ye = 100;
-function Xe(e, t) {
+var Qe = 100;
+function $e(e, t) {
 	let n = new AudioContext(), r = n.createAnalyser();
 	r.fftSize = 2048;
 	let i = n.createMediaStreamSource(e);
 	i.connect(r);
 	let a = new Float32Array(r.fftSize), o = setInterval(() => {
 		n.state === "suspended" && n.resume().catch(() => void 0), r.getFloatTimeDomainData(a), t(q(J(a)));
-	}, Ye);
+	}, Qe);
 	return () => {
 		clearInterval(o), i.disconnect(), n.close();
 	};
 }
 // src/client/checkup.ts
-var Ze = 30, Qe = 45, $e = 92, et = [.02, .08], tt = [450, 1e3], nt = [40, 120];
-function rt(e, t = !1) {
-	return e < Ze ? "silent" : t || e > $e ? "loud" : e < Qe ? "quiet" : "good";
+var et = 30, tt = 45, nt = 92, rt = [.02, .08], it = [450, 1e3], at = [40, 120];
+function ot(e, t = !1) {
+	return e < et ? "silent" : t || e > nt ? "loud" : e < tt ? "quiet" : "good";
 }
-function it(e) {
+function st(e) {
 	let t = [], n = (e, n) => void (n !== "good" && t.push([e, n]));
 	e.path === "none" && n("no_path", "poor"), e.path === "unavailable" && n("unavailable", "usable");
-	let r = rt(e.voiceLevel, e.clipped);
-	r === "silent" ? n("not_heard", "poor") : e.returnedLevel !== null && e.returnedLevel < Ze && n("nothing_back", "poor"), r === "quiet" && n("too_quiet", "usable"), r === "loud" && n("too_loud", "usable"), n("loss", Y(Math.max(e.lossUp ?? 0, e.lossDown ?? 0), et)), n("delay", Y(e.voiceDelayMs ?? e.roundTripMs ?? 0, tt)), n("jitter", Y(e.jitterMs ?? 0, nt));
+	let r = ot(e.voiceLevel, e.clipped);
+	r === "silent" ? n("not_heard", "poor") : e.returnedLevel !== null && e.returnedLevel < et && n("nothing_back", "poor"), r === "quiet" && n("too_quiet", "usable"), r === "loud" && n("too_loud", "usable"), n("loss", Y(Math.max(e.lossUp ?? 0, e.lossDown ?? 0), rt)), n("delay", Y(e.voiceDelayMs ?? e.roundTripMs ?? 0, it)), n("jitter", Y(e.jitterMs ?? 0, at));
 	let i = t.map(([, e]) => e);
 	return {
 		grade: i.includes("poor") ? "poor" : i.includes("usable") ? "usable" : "good",
@@ -1472,20 +1510,20 @@ function it(e) {
 function Y(e, [t, n]) {
 	return e <= t ? "good" : e <= n ? "usable" : "poor";
 }
-function at(e, t) {
+function ct(e, t) {
 	let n = e + t;
 	return t + Math.max(0, e) <= 0 ? null : Math.max(0, e) / Math.max(1, n);
 }
-function ot(e) {
+function lt(e) {
 	let t = [...e], n = t.find((e) => e.type === "candidate-pair" && e.nominated === !0) ?? {}, r = t.find((e) => e.id !== void 0 && e.id === n.localCandidateId), i = t.find((e) => e.id !== void 0 && e.id === n.remoteCandidateId), a = t.find((e) => e.type === "inbound-rtp" && e.kind === "audio") ?? {};
 	return {
 		path: r?.candidateType === "relay" || i?.candidateType === "relay" ? "relay" : "direct",
-		lossDown: at(X(a.packetsLost) ?? 0, X(a.packetsReceived) ?? 0),
-		jitterMs: st(a.jitter),
-		roundTripMs: st(n.currentRoundTripTime)
+		lossDown: ct(X(a.packetsLost) ?? 0, X(a.packetsReceived) ?? 0),
+		jitterMs: ut(a.jitter),
+		roundTripMs: ut(n.currentRoundTripTime)
 	};
 }
-function st(e) {
+function ut(e) {
 	let t = X(e);
 	return t === null ? null : Math.round(t * 1e3);
 }
@@ -1493,15 +1531,15 @@ function X(e) {
 	return typeof e == "number" && Number.isFinite(e) ? e : null;
 }
 // src/client/marks.ts
-var ct = 1e3, lt = [
+var Z = 1e3, dt = [
 	0,
 	260,
 	670,
 	1e3,
 	1520
-], ut = 5, dt = .08, ft = .03, pt = 40, mt = 45, ht = 2500, gt = 3;
-function _t(e, t, n = ct) {
-	let r = Math.round(t * ut / 1e3), i = 2 * Math.cos(2 * Math.PI * n / t), a = [];
+], ft = 5, pt = .08, mt = .03, ht = 40, gt = 45, _t = 2500, vt = 3;
+function yt(e, t, n = Z) {
+	let r = Math.round(t * ft / 1e3), i = 2 * Math.cos(2 * Math.PI * n / t), a = [];
 	for (let t = 0; t + r <= e.length; t += r) {
 		let n = 0, o = 0;
 		for (let a = t; a < t + r; a += 1) {
@@ -1513,57 +1551,57 @@ function _t(e, t, n = ct) {
 	}
 	return a;
 }
-function vt(e, t = ut) {
+function bt(e, t = ft) {
 	let n = [], r = !1;
 	return e.forEach((i, a) => {
-		if (i < ft && (r = !0), i <= dt || !r) return;
+		if (i < mt && (r = !0), i <= pt || !r) return;
 		let o = e[a - 1] ?? 0;
-		n.push((o >= ft ? a - 1 : a) * t), r = !1;
+		n.push((o >= mt ? a - 1 : a) * t), r = !1;
 	}), n;
 }
-function yt(e, t) {
-	let n = t.filter((t) => !e.some((e) => Math.abs(e - t) < pt));
+function xt(e, t) {
+	let n = t.filter((t) => !e.some((e) => Math.abs(e - t) < ht));
 	return [...e, ...n].sort((e, t) => e - t);
 }
-function bt(e, t) {
+function St(e, t) {
 	let n = [];
 	for (let r of t) for (let i of e) {
 		let a = r - i;
-		if (a < 0 || a > ht) continue;
-		let o = xt(e, t, a);
+		if (a < 0 || a > _t) continue;
+		let o = Ct(e, t, a);
 		o.length > n.length && (n = o);
 	}
-	return n.length < Math.min(gt, e.length) ? null : Math.round(St(n));
+	return n.length < Math.min(vt, e.length) ? null : Math.round(wt(n));
 }
-function xt(e, t, n) {
+function Ct(e, t, n) {
 	return e.flatMap((e) => {
-		let r = (t) => Math.abs(t - e - n), i = t.filter((e) => r(e) <= mt).sort((e, t) => r(e) - r(t));
+		let r = (t) => Math.abs(t - e - n), i = t.filter((e) => r(e) <= gt).sort((e, t) => r(e) - r(t));
 		return i[0] === void 0 ? [] : [i[0] - e];
 	});
 }
-function St(e) {
+function wt(e) {
 	let t = [...e].sort((e, t) => e - t);
 	return t[Math.floor(t.length / 2)] ?? 0;
 }
 // src/client/soundCheck.ts
-var Ct = 4e3, wt = 6e3, Tt = 3200, Z = .4, Et = 300, Dt = 32768, Ot = 50, Q = 2048, kt = .985, At = 400;
-async function jt(e) {
-	let { session: t, microphone: n, onStage: r, signal: i } = e, a = new It(n), o = {
+var Tt = 4e3, Et = 6e3, Dt = 3200, Ot = .4, kt = 300, At = 32768, jt = 50, Q = 2048, Mt = .985, Nt = 400;
+async function Pt(e) {
+	let { session: t, microphone: n, onStage: r, signal: i } = e, a = new zt(n), o = {
 		stream: null,
 		losses: [],
 		jitterMs: null
 	}, s = null;
 	try {
 		r("connecting");
-		let t = await Mt(e, a, o);
+		let t = await Ft(e, a, o);
 		s = t.peer;
 		let n = null;
 		s !== null && o.stream !== null && (r("measuring"), n = await a.measureDelay(o.stream, i)), r("speaking");
-		let c = await a.listen(s === null ? null : o.stream, n ?? 0, i), l = s === null ? null : ot(Pt(await s.statistics()));
+		let c = await a.listen(s === null ? null : o.stream, n ?? 0, i), l = s === null ? null : lt(Lt(await s.statistics()));
 		return {
 			checkup: {
 				path: l?.path ?? t.failure,
-				lossUp: Ft(o.losses),
+				lossUp: Rt(o.losses),
 				lossDown: l?.lossDown ?? null,
 				jitterMs: l === null ? null : Math.max(l.jitterMs ?? 0, Math.round(o.jitterMs ?? 0)),
 				roundTripMs: l?.roundTripMs ?? null,
@@ -1578,17 +1616,17 @@ async function jt(e) {
 		s?.close(), a.close(), t.endRehearsal().catch(() => void 0);
 	}
 }
-async function Mt(n, r, i) {
+async function Ft(n, r, i) {
 	let a = new d(n.session, "check"), o = null;
 	try {
-		return o = new te(a, await a.iceServers(), r.outgoing, {
-			onMessage: (e) => Nt(e, i),
+		return o = new re(a, await a.iceServers(), r.outgoing, {
+			onMessage: (e) => It(e, i),
 			onChannel: () => void 0,
 			onConnection: () => void 0,
 			onAudio: (e) => {
 				i.stream = e, n.onReturn(e);
 			}
-		}), await o.negotiate(), await Rt(o.whenConnected(wt), n.signal), {
+		}), await o.negotiate(), await Vt(o.whenConnected(Et), n.signal), {
 			peer: o,
 			failure: "none"
 		};
@@ -1599,17 +1637,17 @@ async function Mt(n, r, i) {
 		};
 	}
 }
-function Nt(e, t) {
+function It(e, t) {
 	let n = y(e);
 	n?.type === "quality" && (n.lossRatio !== null && t.losses.push(n.lossRatio), n.jitterMs !== null && (t.jitterMs = Math.max(t.jitterMs ?? 0, n.jitterMs)));
 }
-function Pt(e) {
+function Lt(e) {
 	return Array.from(e.values());
 }
-function Ft(e) {
+function Rt(e) {
 	return e.length === 0 ? null : e.reduce((e, t) => e + t, 0) / e.length;
 }
-var It = class {
+var zt = class {
 	microphone;
 	context = new AudioContext();
 	output = this.context.createMediaStreamDestination();
@@ -1621,27 +1659,27 @@ var It = class {
 		return this.output.stream;
 	}
 	async measureDelay(e, t) {
-		let n = this.analyserOf(e, Dt), r = new Float32Array(n.fftSize), i = n.fftSize / this.context.sampleRate * 1e3, a = this.context.currentTime * 1e3 + 250, o = lt.map((e) => a + e);
+		let n = this.analyserOf(e, At), r = new Float32Array(n.fftSize), i = n.fftSize / this.context.sampleRate * 1e3, a = this.context.currentTime * 1e3 + 250, o = dt.map((e) => a + e);
 		o.forEach((e) => this.mark(e / 1e3));
-		let s = performance.now() + Tt, c = [];
+		let s = performance.now() + Dt, c = [];
 		for (; performance.now() < s;) {
-			await zt(Et, t), n.getFloatTimeDomainData(r);
-			let e = this.context.currentTime * 1e3 - i, a = vt(_t(r, this.context.sampleRate));
-			if (c = yt(c, a.map((t) => e + t)), c.length >= o.length) break;
+			await Ht(kt, t), n.getFloatTimeDomainData(r);
+			let e = this.context.currentTime * 1e3 - i, a = bt(yt(r, this.context.sampleRate));
+			if (c = xt(c, a.map((t) => e + t)), c.length >= o.length) break;
 		}
-		return bt(o, c);
+		return St(o, c);
 	}
 	async listen(e, t, n) {
-		let r = Lt(e ?? this.microphone), i = this.analyserOf(this.microphone, Q), a = e === null ? null : this.analyserOf(e, Q), o = new Float32Array(Q), s = {
+		let r = Bt(e ?? this.microphone), i = this.analyserOf(this.microphone, Q), a = e === null ? null : this.analyserOf(e, Q), o = new Float32Array(Q), s = {
 			voiceLevel: 0,
 			returnedLevel: a === null ? null : 0,
 			clipped: !1,
 			sentence: null
 		};
 		this.voice.gain.value = 1;
-		let c = performance.now(), l = Ct + (e === null ? 0 : t + At);
+		let c = performance.now(), l = Tt + (e === null ? 0 : t + Nt);
 		try {
-			for (; performance.now() - c < l;) await zt(Ot, n), performance.now() - c > 4e3 && (this.voice.gain.value = 0), i.getFloatTimeDomainData(o), s.voiceLevel = Math.max(s.voiceLevel, q(J(o))), s.clipped ||= o.some((e) => Math.abs(e) >= kt), a !== null && (a.getFloatTimeDomainData(o), s.returnedLevel = Math.max(s.returnedLevel ?? 0, q(J(o))));
+			for (; performance.now() - c < l;) await Ht(jt, n), performance.now() - c > 4e3 && (this.voice.gain.value = 0), i.getFloatTimeDomainData(o), s.voiceLevel = Math.max(s.voiceLevel, q(J(o))), s.clipped ||= o.some((e) => Math.abs(e) >= Mt), a !== null && (a.getFloatTimeDomainData(o), s.returnedLevel = Math.max(s.returnedLevel ?? 0, q(J(o))));
 		} finally {
 			s.sentence = await r?.() ?? null;
 		}
@@ -1652,14 +1690,14 @@ var It = class {
 	}
 	mark(e) {
 		let t = this.context.createOscillator(), n = this.context.createGain(), r = e + 60 / 1e3;
-		t.frequency.value = ct, n.gain.setValueAtTime(0, e), n.gain.linearRampToValueAtTime(Z, e + .004), n.gain.setValueAtTime(Z, r - .004), n.gain.linearRampToValueAtTime(0, r), t.connect(n).connect(this.output), t.start(e), t.stop(r);
+		t.frequency.value = Z, n.gain.setValueAtTime(0, e), n.gain.linearRampToValueAtTime(Ot, e + .004), n.gain.setValueAtTime(Ot, r - .004), n.gain.linearRampToValueAtTime(0, r), t.connect(n).connect(this.output), t.start(e), t.stop(r);
 	}
 	analyserOf(e, t) {
 		let n = this.context.createAnalyser();
 		return n.fftSize = t, n.smoothingTimeConstant = 0, e.getAudioTracks().length > 0 && this.context.createMediaStreamSource(e).connect(n), n;
 	}
 };
-function Lt(e) {
+function Bt(e) {
 	if (typeof MediaRecorder > "u" || e.getAudioTracks().length === 0) return null;
 	let t, n = [];
 	try {
@@ -1673,12 +1711,12 @@ function Lt(e) {
 		t.onstop = r, t.stop();
 	});
 }
-function Rt(e, t) {
+function Vt(e, t) {
 	return new Promise((n, r) => {
 		t.throwIfAborted(), t.addEventListener("abort", () => r(t.reason), { once: !0 }), e.then(n, r);
 	});
 }
-function zt(e, t) {
+function Ht(e, t) {
 	return new Promise((n, r) => {
 		t.throwIfAborted();
 		let i = () => {
@@ -1691,7 +1729,7 @@ function zt(e, t) {
 }
 // src/client/timeLeft.ts
 var $ = 6e4;
-function Bt(e) {
+function Ut(e) {
 	return e <= 0 ? { unit: "over" } : e <= $ ? {
 		unit: "seconds",
 		count: Math.ceil(e / 1e3)
@@ -1700,8 +1738,8 @@ function Bt(e) {
 		count: Math.ceil(e / $)
 	};
 }
-var Vt = [5, 1], Ht = 1e4;
-function Ut(e) {
-	return Vt.find((t) => e <= t * $ && e > t * $ - Ht) ?? null;
+var Wt = [5, 1], Gt = 1e4;
+function Kt(e) {
+	return Wt.find((t) => e <= t * $ && e > t * $ - Gt) ?? null;
 }
-export { z as _, rt as a, t as b, G as c, Ue as d, Ke as f, Ae as g, Be as h, jt as i, Ge as l, He as m, Bt as n, it as o, qe as p, Ct as r, Xe as s, Ut as t, K as u, m as v, e as y };
+export { R as _, ot as a, t as b, G as c, Ke as d, Ye as f, Pe as g, Ue as h, Pt as i, Je as l, Ge as m, Ut as n, st as o, Xe as p, Tt as r, $e as s, Kt as t, K as u, m as v, e as y };

@@ -3475,13 +3475,17 @@ function ha({ state: e }) {
 		children: [
 			/* @__PURE__ */ A(K, { name: n === "live" ? r ? "warning" : "check" : "link" }),
 			" ",
-			t(r ? "connection.weak" : `connection.${n}`)
+			t(r ? "connection.weak" : n === "live" && e.cameBack ? "connection.again" : `connection.${n}`)
 		]
 	});
 }
 function ga({ state: e, onRetry: t, isSaved: n }) {
-	let r = I("candidate");
-	return e.phase.name === "reconnecting" ? /* @__PURE__ */ j("div", {
+	let r = I("candidate"), i = e.notices.some(({ code: e }) => e === "welcome_back");
+	return e.phase.name === "live" && e.cameBack && !i ? /* @__PURE__ */ A(ua, {
+		tone: "info",
+		testId: "came-back",
+		children: /* @__PURE__ */ A("p", { children: r("trouble.back") })
+	}) : e.phase.name === "reconnecting" ? /* @__PURE__ */ j("div", {
 		className: "stack",
 		"data-testid": "trouble",
 		"data-trouble": e.phase.trouble,

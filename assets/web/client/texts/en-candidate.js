@@ -193,6 +193,7 @@ var e = {
 		idle: "Not connected",
 		connecting: "Connecting…",
 		live: "Connected",
+		again: "Connected again",
 		weak: "Connected, weak line",
 		reconnecting: "Reconnecting…",
 		ending: "Saving…",
@@ -205,6 +206,7 @@ var e = {
 		unreachable: "The server does not answer. Please check that you are online. This page keeps trying.",
 		busy: "The server is busy or being restarted. This page tries again by itself.",
 		no_media_path: "The server answers, but no sound gets through. A firewall or a VPN may stand in the way: another network, such as a phone’s, may help.",
+		back: "You are connected again, and the interview goes on.",
 		saved: "Your answers are saved up to here.",
 		again: "Try now"
 	},

@@ -1,1 +1,0 @@
-import{n as e}from"./Panel-BDJnGCv_.js";import{a as t}from"./Icon-AKbWfsJd.js";function n(n){let r=t(`interviewer`);return n instanceof e?n.status===401?r(`problem.signedOut`):n.status===404?r(`problem.notFound`):n.message:r(`problem.unreachable`)}export{n as t};
