@@ -36,8 +36,9 @@ const FRAME: Duration = Duration::from_millis(20);
 const LATE: Duration = Duration::from_millis(5);
 /// Longest pause between two packets that is no gap.
 const GAP: Duration = Duration::from_millis(100);
-/// Amplitude below which a decoded frame is silence: both sides say nothing that quiet.
-const SILENT: u16 = 8;
+/// Mean square below which a decoded frame is silence: the noise under all that is said has ten times as much, and what
+/// a decoder leaves behind a silent packet has less.
+const SILENT_MEAN_SQUARE: u64 = 100;
 /// Duplicates and late packets say nothing of the pace.
 const HALF_OF_TICKS: u32 = 1 << 31;
 const SAMPLES_PER_MS: f64 = 24.0;
@@ -389,7 +390,8 @@ impl Client {
         }
         let mut pcm = [0; DECODED_SAMPLES_MAX];
         let Ok(count) = self.decoder.decode(&packet.payload, &mut pcm) else { return };
-        let is_silent = pcm[..count].iter().all(|sample| sample.unsigned_abs() < SILENT);
+        let energy: u64 = pcm[..count].iter().map(|sample| u64::from(sample.unsigned_abs()).pow(2)).sum();
+        let is_silent = energy < SILENT_MEAN_SQUARE * count as u64;
         if !is_silent {
             self.seen.first_voice.get_or_insert(now);
         }

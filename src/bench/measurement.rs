@@ -243,6 +243,10 @@ impl Measurement {
             let (got, due) = (self.uplink.audio_appended_s, self.uplink.audio_due_s);
             failed.push(format!("{got:.1} of {due:.1} s of audio came up"));
         }
+        if self.mode == Mode::Talk && down.agent_share < 0.9 {
+            // Then nothing is said of the server: what it was to pass on was not there.
+            failed.push(format!("the bench's speech model spoke for {:.0} % of the time", down.agent_share * 100.0));
+        }
         if self.mode == Mode::Talk && down.packets_silent as f64 > 0.01 * down.packets_decoded as f64 {
             failed.push(format!("{} of {} packets were silence", down.packets_silent, down.packets_decoded));
         }
@@ -299,7 +303,7 @@ mod tests {
             entries: &[],
             appends: 6_000,
             appended_samples: 2 * 60 * 24_000,
-            said_samples: 0,
+            said_samples: 2 * 60 * 24_000,
             cpu: None,
             memory: None,
             clients_cpu_s: 0.0,
@@ -312,12 +316,14 @@ mod tests {
         let mut whole = measured(Mode::Talk);
         assert_eq!(whole.real_time.failed.len(), 2, "{:?}", whole.real_time);
         whole.connected = 2;
+        whole.downlink.agent_share = 1.0;
         whole.downlink.packets_received = 5_940;
         whole.downlink.packets_decoded = 1_000;
         whole.downlink.packets_silent = 10;
         whole.downlink.gaps_per_session_minute = 1.0;
         assert!(whole.judge().holds, "{:?}", whole.judge());
-        let faults: [fn(&mut Measurement); 5] = [
+        let faults: [fn(&mut Measurement); 6] = [
+            |bad| bad.downlink.agent_share = 0.89,
             |bad| bad.connected = 1,
             |bad| bad.downlink.packets_received = 5_900,
             |bad| bad.uplink.audio_appended_s = 117.0,

@@ -90,11 +90,10 @@ pub fn fuzz_signaling(bytes: &[u8]) {
     }
 }
 
-/// Any sequence of packets and pauses: time goes on without holes or overlaps, and every call ends.
+/// Any sequence of packets and pauses: every step has a length that Opus has, and every call ends.
 pub fn fuzz_jitter(bytes: &[u8]) {
     let mut buffer: JitterBuffer<Vec<u8>> = JitterBuffer::default();
     let (mut now_ms, mut sequence, mut timestamp) = (1_000u64, 0u16, 0u32);
-    let mut end = None;
     for operation in bytes.chunks(4) {
         let &[kind, a, b, c] = operation else { return };
         match kind % 8 {
@@ -103,10 +102,7 @@ pub fn fuzz_jitter(bytes: &[u8]) {
             // Another stream, or a jump of its clock.
             1 => timestamp = timestamp.wrapping_add(u32::from_be_bytes([a, b, c, 0])),
             2 => sequence = sequence.wrapping_add(u16::from_be_bytes([a, b])),
-            3 if a == 0 => {
-                buffer.reset();
-                end = None;
-            }
+            3 if a == 0 => buffer.reset(),
             _ => {
                 // In order, or a little off it, each with its own table of contents.
                 sequence = sequence.wrapping_add(1).wrapping_add(u16::from(a % 8)).wrapping_sub(u16::from(b % 8));
@@ -120,8 +116,6 @@ pub fn fuzz_jitter(bytes: &[u8]) {
             steps += 1;
             assert!(steps < STEPS_MAX, "the buffer never ends");
             assert!(step.ticks > 0 && step.ticks <= 5_760, "{step:?}");
-            assert!(step.discontinuity || end.is_none_or(|end| end == step.rtp_time), "{end:?} {step:?}");
-            end = Some(step.rtp_time + u64::from(step.ticks));
         }
     }
 }
