@@ -9,7 +9,7 @@ use viva::{
             ClientMessage, ServerMessage, audio,
             dialect::{client_to_ga, server_to_beta},
         },
-        sdp, signaling, stun,
+        red, sdp, sdp_fragment, signaling, stun,
     },
 };
 
@@ -21,7 +21,9 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("stun", fuzz_stun),
     ("rtp", fuzz_rtp),
     ("rtcp", fuzz_rtcp),
+    ("red", fuzz_red),
     ("sdp", fuzz_sdp),
+    ("fragment", fuzz_fragment),
     ("realtime", fuzz_realtime),
     ("signaling", fuzz_signaling),
     ("jitter", fuzz_jitter),
@@ -48,6 +50,22 @@ pub fn fuzz_rtcp(bytes: &[u8]) {
     let mut buffer = bytes;
     if let Ok(packets) = rtc::rtcp::packet::unmarshal(&mut buffer) {
         assert!(packets.len() <= bytes.len());
+    }
+}
+
+/// Redundant audio: what it says is in the packet is in the packet.
+pub fn fuzz_red(bytes: &[u8]) {
+    if let Some(redundant) = red::parse(bytes) {
+        assert!(bytes.get(redundant.bytes.clone()).is_some(), "{redundant:?}");
+        assert!(redundant.copies().all(|(_, copy)| bytes.get(copy.bytes.clone()).is_some()), "{redundant:?}");
+    }
+}
+
+/// Trickled candidates (RFC 8840).
+pub fn fuzz_fragment(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(fragment) = sdp_fragment::parse(&text) {
+        assert!(fragment.candidates.iter().all(|line| line.starts_with("candidate:")));
     }
 }
 
