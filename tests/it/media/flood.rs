@@ -78,9 +78,10 @@ fn ammunition(ufrags: &[String]) -> Vec<Vec<u8>> {
 fn shoot(to: SocketAddr, packets: &[Vec<u8>], duration: Duration) -> u64 {
     let socket = || {
         let socket = StdUdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_nonblocking(true).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
         socket
     };
+    let mut buffer = [0; 2_048];
     let sockets: Vec<StdUdpSocket> = (0..STRANGERS).map(|_| socket()).collect();
     let began = Instant::now();
     let (mut sent, mut packet) = (0, packets.iter().cycle());
@@ -91,10 +92,12 @@ fn shoot(to: SocketAddr, packets: &[Vec<u8>], duration: Duration) -> u64 {
             let _ = sockets[sent as usize % STRANGERS].send_to(packet.next().unwrap(), to);
             sent += 1;
         }
-        std::thread::sleep(Duration::from_millis(1)); // The pace of the attack.
+        // An answer is waited for a millisecond at a time, which is the pace of the attack too.
+        let answer = sockets[0].recv(&mut buffer);
+        assert!(answer.is_err(), "{answer:?} bytes to a stranger");
     }
     for socket in &sockets {
-        let answer = socket.recv(&mut [0; 2_048]);
+        let answer = socket.recv(&mut buffer);
         assert!(answer.is_err(), "{answer:?} bytes to a stranger");
     }
     sent

@@ -271,7 +271,12 @@ fn hostile_hellos() -> Vec<Vec<u8>> {
 /// Strangers who send hellos to `to`, a few each millisecond, until stopped or `limit` are sent.
 fn shout(to: SocketAddr, stop: Arc<AtomicBool>, sent: Arc<AtomicUsize>, limit: usize) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
-        let sockets: Vec<StdUdpSocket> = (0..4).map(|_| StdUdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+        let socket = || {
+            let socket = StdUdpSocket::bind("127.0.0.1:0").unwrap();
+            socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+            socket
+        };
+        let sockets: Vec<StdUdpSocket> = (0..4).map(|_| socket()).collect();
         let hellos = hostile_hellos();
         for (index, hello) in hellos.iter().cycle().enumerate() {
             let is_enough = sent.load(Ordering::Relaxed) >= limit;
@@ -281,12 +286,12 @@ fn shout(to: SocketAddr, stop: Arc<AtomicBool>, sent: Arc<AtomicUsize>, limit: u
             if sockets[index % sockets.len()].send_to(hello, to).is_ok() {
                 sent.fetch_add(1, Ordering::Relaxed);
             }
+            // An answer is waited for a millisecond at a time, which is their pace too.
             if index % 4 == 0 {
-                std::thread::sleep(Duration::from_millis(1)); // Their pace, not a wait for anything.
+                assert!(sockets[0].recv(&mut [0; 2_048]).is_err(), "a stranger was answered");
             }
         }
         for socket in &sockets {
-            socket.set_nonblocking(true).unwrap();
             assert!(socket.recv(&mut [0; 2_048]).is_err(), "a stranger was answered");
         }
     })
