@@ -414,7 +414,8 @@ impl Shard {
 
     fn update_routes(&self, update: RouteUpdate) {
         for door in &self.doors {
-            if door.send(update.clone()).is_err() {
+            // At the end the doors close first, and nobody comes in any more.
+            if door.send(update.clone()).is_err() && !self.stop.load(Ordering::Relaxed) {
                 tracing::error!("front door is gone");
             }
         }
