@@ -144,7 +144,8 @@ describe("a connection that comes back", () => {
     expect(away.cameBack).toBe(false);
     const back = withPhase(away, { name: "live" });
     expect([back.cameBack, back.notices]).toEqual([true, []]);
-    expect(applyEvent(back, { type: "turn", speaker: "user", state: "listening" }).cameBack).toBe(false);
+    expect(applyEvent(back, { type: "turn", speaker: "user", state: "listening" }).cameBack).toBe(true);
+    expect(applyEvent(back, { type: "transcript.item", item: item("a", 1) }).cameBack).toBe(false);
     expect(withPhase(back, lost).cameBack).toBe(false);
   });
 

@@ -92,11 +92,15 @@ export function applyEvent(state: InterviewState, event: LiveEvent, nowMs = Date
         deadlineMs: deadline(state.deadlineMs, event, nowMs),
       };
     case "turn":
-      return { ...state, speaker: event.speaker, turnState: event.state, cameBack: false };
+      return { ...state, speaker: event.speaker, turnState: event.state };
     case "question":
       return { ...state, question: { number: event.number, total: event.total, text: event.text } };
     case "transcript.item":
-      return { ...state, captions: upsert(state.captions, event.item) };
+      return {
+        ...state,
+        captions: upsert(state.captions, event.item),
+        cameBack: state.cameBack && event.item.state !== "final",
+      };
     case "quality":
       return event.lossRatio === null ? state : { ...state, weakConnection: event.lossRatio > WEAK_LOSS_RATIO };
     case "notice":
