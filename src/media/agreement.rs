@@ -147,8 +147,8 @@ impl MediaSession {
         Ok(agreement)
     }
 
-    /// Says goodbye to the named peer connection, unless it has said so itself; `false` when another one took its place,
-    /// or it was hung up before.
+    /// Says goodbye to the named peer connection, unless it has said so itself; `false` when another one took its
+    /// place, or it was hung up before.
     pub async fn hang_up(&self, connection: &str) -> bool {
         let _one_at_a_time = self.negotiation.lock().await;
         let is_last = lock(&self.current).as_ref().is_some_and(|current| current.connection == connection);

@@ -1,5 +1,5 @@
-//! ICE fragments (`application/trickle-ice-sdpfrag`, RFC 8840 section 9): what a WHIP client sends of its candidates and
-//! of a restart (RFC 9725 section 4.3), and what it is answered. Linear in its length and bounded.
+//! ICE fragments (`application/trickle-ice-sdpfrag`, RFC 8840 section 9): what a WHIP client sends of its candidates
+//! and of a restart (RFC 9725 section 4.3), and what it is answered. Linear in its length and bounded.
 
 use std::fmt;
 

@@ -20,7 +20,8 @@ fn a_trickle_a_restart_and_the_end_are_read() {
     let restart = SdpFragment { login: Some(login()), ..SdpFragment::default() };
     assert_eq!(parse(LOGIN), Ok(restart.clone()));
     // Line ends of either kind, credentials in the section, and what says nothing about ICE.
-    let other = "a=ice-options:trickle ice2\na=group:BUNDLE 0\nm=audio 9 RTP/AVP 0\na=mid:0\na=ice-ufrag:ysXw\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k";
+    let other = "a=ice-options:trickle ice2\na=group:BUNDLE 0\nm=audio 9 RTP/AVP 0\na=mid:0\na=ice-ufrag:ysXw\n\
+        a=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k";
     assert_eq!(parse(other), Ok(restart.clone()));
     assert_eq!(parse(&format!("{SECTION}a=end-of-candidates")).map(|fragment| fragment.is_end), Ok(true));
     // The same credentials twice are one.

@@ -57,7 +57,8 @@ async function whole(viva, browser) {
   assert.deepEqual(page.faults, []);
   const results = await viva.results(sessionId);
   assert.equal(results.end_reason, "completed");
-  assert.ok(results.transcript.some(({ role, content }) => role === "user" && content !== ""), "the candidate is heard");
+  const said = results.transcript.filter(({ role, content }) => role === "user" && content !== "");
+  assert.ok(said.length > 0, "the candidate is heard");
   const concealed = results.audio_quality?.concealed_ratio ?? 0;
   assert.ok(concealed < 0.05, `${concealed} of the candidate's voice was made up`);
 }

@@ -1,8 +1,8 @@
 //! WHIP-shaped (RFC 9725): an interview for clients that speak no JSON. Unlike WHIP's ingestion, audio flows both ways
 //! where the offer says so.
 //!
-//! `POST` an offer, get a resource; `PATCH` it with fragments (trickled candidates, an ICE restart), `DELETE` it to hang
-//! up. Who may is judged on each request, as on `rtc/offer`; the resource's name cannot be guessed besides.
+//! `POST` an offer, get a resource; `PATCH` it with fragments (trickled candidates, an ICE restart), `DELETE` it to
+//! hang up. Who may is judged on each request, as on `rtc/offer`; the resource's name cannot be guessed besides.
 
 use crate::{
     domain::{auth::SessionStep, ice::IceServer},
