@@ -1,5 +1,5 @@
 //! One WebRTC client of the load: `str0m`, which is not the stack under test, with DTLS-SRTP, a data channel like the
-//! page's, Opus that was encoded before, and an ear for the bursts that come back.
+//! page's, audio that was encoded before, and an ear for the bursts that come back.
 
 use super::{
     BenchError, ciphers,
@@ -8,8 +8,8 @@ use super::{
     tone::Detector,
 };
 use crate::{
-    domain::audio::FRAME_TICKS,
-    media::opus::{DECODED_SAMPLES_MAX, Decoder},
+    domain::audio::{FRAME_TICKS, codec::Codec},
+    media::{opus::DECODED_SAMPLES_MAX, voice::VoiceDecoder},
 };
 use std::{
     io,
@@ -48,13 +48,16 @@ const SAMPLES_PER_MS: f64 = 24.0;
 pub struct Stack {
     provider: Arc<CryptoProvider>,
     certificate: DtlsCert,
+    codec: Codec,
 }
 
 impl Stack {
+    /// `codec`: the only one that clients offer.
+    ///
     /// # Errors
     /// [`BenchError::Client`] when no certificate can be made.
-    pub fn new() -> Result<Self, BenchError> {
-        Ok(Self { provider: ciphers::provider(), certificate: ciphers::certificate()? })
+    pub fn new(codec: Codec) -> Result<Self, BenchError> {
+        Ok(Self { provider: ciphers::provider(), certificate: ciphers::certificate()?, codec })
     }
 
     /// A client with its socket, and its offer.
@@ -70,7 +73,8 @@ impl Stack {
             .set_dtls_cert(self.certificate.clone())
             .set_rtp_mode(true)
             .clear_codecs()
-            .enable_opus(true, false)
+            .enable_opus(self.codec == Codec::Opus, false)
+            .enable_pcmu(self.codec == Codec::Pcmu, false)
             .clear_extension_map()
             .set_stats_interval(None)
             .build(Instant::now());
@@ -79,7 +83,8 @@ impl Stack {
         let mid = change.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
         change.add_channel(CHANNEL.to_owned());
         let (offer, pending) = change.apply().ok_or_else(|| BenchError::Client("no offer could be made".into()))?;
-        Ok((Offered { rtc, pending, mid, socket, local }, offer.to_sdp_string()))
+        let codec = self.codec;
+        Ok((Offered { rtc, pending, mid, codec, socket, local }, offer.to_sdp_string()))
     }
 }
 
@@ -88,6 +93,7 @@ pub struct Offered {
     rtc: Rtc,
     pending: SdpPendingOffer,
     mid: Mid,
+    codec: Codec,
     socket: UdpSocket,
     local: SocketAddr,
 }
@@ -111,17 +117,18 @@ impl Offered {
     /// Takes the answer; the client lives from now on. `via`: send there, whatever candidates the answer has.
     ///
     /// # Errors
-    /// [`BenchError`] for an answer that is none, or one without Opus.
+    /// [`BenchError`] for an answer that is none, or one without the codec.
     pub fn accept(mut self, answer: &str, via: Option<SocketAddr>, role: Role) -> Result<Client, BenchError> {
         let answer = via.map_or_else(|| answer.to_owned(), |via| sent_via(answer, via));
         let answer = SdpAnswer::from_sdp_string(&answer).map_err(BenchError::client)?;
         self.rtc.sdp_api().accept_answer(self.pending, answer).map_err(BenchError::client)?;
         let payload_type = self.rtc.media(self.mid).and_then(|media| media.remote_pts().first().copied());
-        let payload_type = payload_type.ok_or_else(|| BenchError::Client("the answer has no Opus".into()))?;
+        let payload_type = payload_type.ok_or_else(|| BenchError::Client("the answer has no codec".into()))?;
         let now = Instant::now();
         Ok(Client {
             rtc: self.rtc,
             mid: self.mid,
+            codec: self.codec,
             payload_type,
             socket: self.socket,
             local: self.local,
@@ -130,7 +137,7 @@ impl Offered {
             next_packet: role.start,
             sequence: 1 + role.number as u64 % 1_000,
             rtp_time: (role.number as u32).wrapping_mul(2_654_435_761),
-            decoder: Decoder::new()?,
+            decoder: VoiceDecoder::new(self.codec)?,
             detector: Detector::default(),
             pace: Pace::default(),
             seen: Seen { posted: role.posted, ..Seen::new(role.number, role.posted) },
@@ -248,6 +255,7 @@ impl Beat {
 pub struct Client {
     rtc: Rtc,
     mid: Mid,
+    codec: Codec,
     payload_type: Pt,
     socket: UdpSocket,
     local: SocketAddr,
@@ -257,7 +265,7 @@ pub struct Client {
     next_packet: usize,
     sequence: u64,
     rtp_time: u32,
-    decoder: Decoder,
+    decoder: VoiceDecoder,
     detector: Detector<Instant>,
     pace: Pace,
     role: Role,
@@ -339,7 +347,7 @@ impl Client {
         }
         self.next_packet = (self.next_packet + 1) % self.role.track.packets.len();
         self.sequence += 1;
-        self.rtp_time = self.rtp_time.wrapping_add(FRAME_TICKS);
+        self.rtp_time = self.rtp_time.wrapping_add(FRAME_TICKS / self.codec.ticks_per_step());
         // On the clock, whatever was late; a stall of the machine is made up for, packet by packet.
         self.next_send += FRAME;
         Ok(())
@@ -377,7 +385,8 @@ impl Client {
 
     fn hear(&mut self, packet: &RtpPacket, now: Instant, around: &Surroundings<'_>) {
         let counts = around.counts(now);
-        let pace = self.pace.on_packet(now, packet.header.timestamp);
+        let rtp_time = packet.header.timestamp.wrapping_mul(self.codec.ticks_per_step());
+        let pace = self.pace.on_packet(now, rtp_time);
         if counts {
             self.seen.received += 1;
             if let Some(beat) = pace {

@@ -26,7 +26,7 @@ pub use account::Machine;
 pub use measurement::{Cpu, Delay, Downlink, Harness, Measurement, Memory, SetUp, Spread, Uplink, Verdict};
 pub use run::{Bench, SETTING};
 
-use crate::media::opus::OpusError;
+use crate::{domain::audio::codec::Codec, media::opus::OpusError};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -75,6 +75,8 @@ pub enum Server {
 pub struct Options {
     pub server: Server,
     pub mode: Mode,
+    /// What clients offer; with PCMU the speech model takes it as it is, and nothing is encoded on the way.
+    pub codec: Codec,
     /// Sessions that the server must have room for.
     pub sessions_max: usize,
     /// How long is measured.
@@ -99,6 +101,7 @@ impl Options {
         Self {
             server,
             mode,
+            codec: Codec::Opus,
             sessions_max,
             window: Duration::from_secs(15),
             settle: Duration::from_secs(3),

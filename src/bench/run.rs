@@ -50,19 +50,20 @@ impl Bench {
     /// [`BenchError`]
     pub async fn start(options: Options) -> Result<Self, BenchError> {
         let sentence = Sentence::load()?;
-        let seed = options.seed;
-        let encode = move |number: u64| Track::encode(&sentence, TRACK_SECONDS, seed.wrapping_mul(TRACKS) + number);
+        let (seed, codec) = (options.seed, options.codec);
+        let encode =
+            move |number: u64| Track::encode(&sentence, codec, TRACK_SECONDS, seed.wrapping_mul(TRACKS) + number);
         let journal = Arc::new(Journal::default());
         let any = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
         let listen = match &options.server {
             Server::Own { .. } => any,
             Server::Target { upstream, .. } => *upstream,
         };
-        let upstream = Upstream::start(options.mode, listen, Arc::clone(&journal), &Sentence::load()?)?;
+        let upstream = Upstream::start((options.mode, codec), listen, Arc::clone(&journal), &Sentence::load()?)?;
         let encoding = tokio::task::spawn_blocking(move || (0..TRACKS).map(encode).collect::<Result<Vec<_>, _>>());
         let (api, pid, own) = match &options.server {
             Server::Own { program } => {
-                let own = OwnServer::start(program, &upstream.url, options.sessions_max).await?;
+                let own = OwnServer::start(program, &upstream.url, codec, options.sessions_max).await?;
                 (Api::new(&own.url, None), Some(own.pid), Some(own))
             }
             Server::Target { url, key, pid, .. } => (Api::new(url, key.clone()), *pid, None),
@@ -76,7 +77,7 @@ impl Bench {
             api: Arc::new(api),
             pid,
             idle_kib,
-            stack: Stack::new()?,
+            stack: Stack::new(codec)?,
             tracks: tracks.into_iter().map(Arc::new).collect(),
             _own: own,
         })

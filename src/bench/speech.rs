@@ -5,8 +5,11 @@ use super::{
     tone::{self, BURST_SAMPLES, TONES},
 };
 use crate::{
-    domain::audio::FRAME_SAMPLES,
-    media::opus::{Encoder, Mode, PACKET_BYTES_MAX},
+    domain::audio::{FRAME_SAMPLES, codec::Codec},
+    media::{
+        opus::{Mode, PACKET_BYTES_MAX},
+        voice::VoiceEncoder,
+    },
 };
 use std::sync::Arc;
 
@@ -91,7 +94,7 @@ pub fn burst(frames: &mut [Frame], tone: u8) {
     }
 }
 
-/// What a client says: Opus packets, encoded before anything is measured, to be said over and over.
+/// What a client says: packets, encoded before anything is measured, to be said over and over.
 #[derive(Debug)]
 pub struct Track {
     pub packets: Vec<Arc<[u8]>>,
@@ -102,7 +105,7 @@ pub struct Track {
 impl Track {
     /// # Errors
     /// [`BenchError::Codec`]
-    pub fn encode(sentence: &Sentence, seconds: usize, seed: u64) -> Result<Self, BenchError> {
+    pub fn encode(sentence: &Sentence, codec: Codec, seconds: usize, seed: u64) -> Result<Self, BenchError> {
         let count = seconds.max(1) * FRAMES_PER_SECOND;
         let mut frames = sentence.frames(count, seed);
         let mut bursts = vec![None; count];
@@ -117,7 +120,7 @@ impl Track {
             at += random.within(SPACING_FRAMES);
         }
         // As browsers send: voice, 32 kb/s, with in-band FEC.
-        let mut encoder = Encoder::new(Mode::Lossy)?;
+        let mut encoder = VoiceEncoder::new(codec, Mode::Lossy)?;
         let mut packet = [0; PACKET_BYTES_MAX];
         let mut packets = Vec::with_capacity(count);
         for frame in &frames {
@@ -133,13 +136,18 @@ mod tests {
     use super::*;
     use crate::{
         bench::tone::Detector,
-        media::opus::{DECODED_SAMPLES_MAX, Decoder},
+        media::{opus::DECODED_SAMPLES_MAX, voice::VoiceDecoder},
     };
 
     #[test]
     fn the_bursts_of_a_track_are_found_after_the_codec_and_nothing_else_is() {
-        let track = Track::encode(&Sentence::load().expect("a clip"), 6, 3).expect("packets");
-        let mut decoder = Decoder::new().expect("a decoder");
+        find_bursts(Codec::Opus);
+        find_bursts(Codec::Pcmu);
+    }
+
+    fn find_bursts(codec: Codec) {
+        let track = Track::encode(&Sentence::load().expect("a clip"), codec, 6, 3).expect("packets");
+        let mut decoder = VoiceDecoder::new(codec).expect("a decoder");
         let (mut pcm, mut detector) = ([0; DECODED_SAMPLES_MAX], Detector::default());
         let mut found = Vec::new();
         for (number, packet) in track.packets.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! The Viva that is measured: a child process on free ports, or one that runs somewhere; and its REST API.
 
 use super::{BenchError, upstream::MARK};
+use crate::domain::audio::codec::Codec;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use std::{
@@ -60,7 +61,7 @@ impl OwnServer {
     ///
     /// # Errors
     /// [`BenchError::Server`] with the end of its log.
-    pub async fn start(program: &Path, upstream: &str, sessions: usize) -> Result<Self, BenchError> {
+    pub async fn start(program: &Path, upstream: &str, codec: Codec, sessions: usize) -> Result<Self, BenchError> {
         let directory = Scratch::new()?;
         let log = directory.0.join("log");
         let mut command = Command::new(program);
@@ -76,6 +77,8 @@ impl OwnServer {
             ("DATABASE_URL", "sqlite:///./viva.db".to_owned()),
             ("OPENAI_REALTIME_API_URL", upstream.to_owned()),
             ("VIVA_SESSIONS_MAX", sessions.max(1).to_string()),
+            // What is measured is one codec, however much there is to do.
+            ("VIVA_AUDIO_CODEC", codec.name().to_ascii_lowercase()),
             ("VIVA_REQUESTS_PER_MINUTE", "1000000".to_owned()),
             ("VIVA_STARTS_PER_MINUTE", "1000000".to_owned()),
             ("VIVA_LOG", std::env::var("VIVA_LOG").unwrap_or_else(|_| "warn".to_owned())),

@@ -9,6 +9,7 @@ use crate::{
         report::Report,
     },
     commands::CommandError,
+    domain::audio::codec::Codec,
 };
 use clap::{Args, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -32,6 +33,14 @@ impl From<ModeArgument> for Mode {
             ModeArgument::Turn => Self::Turn,
         }
     }
+}
+
+/// What clients offer.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CodecArgument {
+    Opus,
+    /// G.711 from end to end: nothing is encoded or decoded on the way
+    Pcmu,
 }
 
 /// Options of the command.
@@ -60,6 +69,8 @@ pub struct Arguments {
     sessions_max: usize,
     #[arg(long, value_enum, default_value = "talk")]
     mode: ModeArgument,
+    #[arg(long, value_enum, default_value = "opus")]
+    codec: CodecArgument,
     /// Length of the measurement
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300))]
     seconds: u64,
@@ -96,6 +107,10 @@ pub async fn run(arguments: Arguments) -> Result<(), CommandError> {
     };
     let sessions_max = if arguments.ramp { arguments.sessions_max } else { arguments.sessions };
     let mut options = Options::new(server, arguments.mode.into(), sessions_max);
+    options.codec = match arguments.codec {
+        CodecArgument::Opus => Codec::Opus,
+        CodecArgument::Pcmu => Codec::Pcmu,
+    };
     options.window = Duration::from_secs(arguments.seconds);
     options.connects_per_s = arguments.connects;
     options.seed = arguments.seed;

@@ -20,6 +20,7 @@ mod server_offer;
 mod shard;
 mod tcp;
 mod uplink;
+pub mod voice;
 
 use std::{
     io,

@@ -29,12 +29,11 @@ use webrtc::{
 };
 
 use crate::{
-    domain::audio::{
-        FRAME_SAMPLES, FRAME_TICKS,
-        codec::Codec,
-        g711::{self, Narrower},
+    domain::audio::{FRAME_SAMPLES, FRAME_TICKS, codec::Codec},
+    media::{
+        opus::{DECODED_SAMPLES_MAX, Mode, PACKET_BYTES_MAX},
+        voice::{VoiceDecoder, VoiceEncoder},
     },
-    media::opus::{DECODED_SAMPLES_MAX, Decoder, Encoder, Mode, PACKET_BYTES_MAX},
 };
 
 const OPUS_PAYLOAD_TYPE: u8 = 111;
@@ -92,27 +91,8 @@ impl From<webrtc::error::Error> for ClientError {
     }
 }
 
-enum Tongue {
-    Opus(Encoder),
-    Pcmu(Box<Narrower>),
-}
-
-enum Ear {
-    Opus(Decoder),
-    Pcmu(Box<g711::Decoder>),
-}
-
-impl Ear {
-    fn decode(&mut self, packet: &[u8], out: &mut [i16]) -> Option<usize> {
-        match self {
-            Self::Opus(decoder) => decoder.decode(packet, out).ok(),
-            Self::Pcmu(decoder) => Some(decoder.decode(packet, out)),
-        }
-    }
-}
-
 struct Microphone {
-    tongue: Tongue,
+    encoder: VoiceEncoder,
     codec: Codec,
     sequence: u16,
     timestamp: u32,
@@ -163,15 +143,11 @@ impl PeerConnectionEventHandler for Handler {
 }
 
 async fn listen(track: Arc<dyn TrackRemote>, codec: Codec, events: mpsc::Sender<ClientEvent>) {
-    let mut ear = match (codec, Decoder::new()) {
-        (Codec::Pcmu, _) => Ear::Pcmu(Box::default()),
-        (Codec::Opus, Ok(decoder)) => Ear::Opus(decoder),
-        (Codec::Opus, Err(_)) => return,
-    };
+    let Ok(mut decoder) = VoiceDecoder::new(codec) else { return };
     let mut pcm = [0; DECODED_SAMPLES_MAX];
     while let Some(event) = track.poll().await {
         let TrackRemoteEvent::OnRtpPacket(packet) = event else { continue };
-        let Some(count) = ear.decode(&packet.payload, &mut pcm) else { continue };
+        let Ok(count) = decoder.decode(&packet.payload, &mut pcm) else { continue };
         let heard = Heard {
             sequence: packet.header.sequence_number,
             timestamp: packet.header.timestamp,
@@ -263,12 +239,9 @@ impl ClientPeer {
         let channel = connection.create_data_channel(CHANNEL_LABEL, None).await?;
         tokio::spawn(read_channel(Arc::clone(&channel), events));
         let start = getrandom::u32()?;
-        let tongue = match codec {
-            Codec::Opus => Tongue::Opus(Encoder::new(Mode::Lossy)?),
-            Codec::Pcmu => Tongue::Pcmu(Box::default()),
-        };
+        let encoder = VoiceEncoder::new(codec, Mode::Lossy)?;
         let timestamp = start.rotate_left(16);
-        let microphone = Microphone { tongue, codec, sequence: start as u16, timestamp, ssrc };
+        let microphone = Microphone { encoder, codec, sequence: start as u16, timestamp, ssrc };
         let client = Self { connection, track, channel, microphone: Mutex::new(microphone), gathered };
         Ok((client, receiver))
     }
@@ -348,14 +321,8 @@ impl ClientPeer {
 
     async fn record(&self, pcm: &[i16; FRAME_SAMPLES]) -> Result<rtc::rtp::Packet, ClientError> {
         let mut microphone = self.microphone.lock().await;
-        let payload = match &mut microphone.tongue {
-            Tongue::Opus(encoder) => {
-                let mut payload = [0; PACKET_BYTES_MAX];
-                let length = encoder.encode(pcm, &mut payload)?;
-                Bytes::copy_from_slice(&payload[..length])
-            }
-            Tongue::Pcmu(narrower) => Bytes::copy_from_slice(&narrower.narrow(pcm)),
-        };
+        let mut payload = [0; PACKET_BYTES_MAX];
+        let length = microphone.encoder.encode(pcm, &mut payload)?;
         let header = rtc::rtp::header::Header {
             version: 2,
             payload_type: parameters(microphone.codec).payload_type,
@@ -366,7 +333,7 @@ impl ClientPeer {
         };
         microphone.sequence = microphone.sequence.wrapping_add(1);
         microphone.timestamp = microphone.timestamp.wrapping_add(FRAME_TICKS / microphone.codec.ticks_per_step());
-        Ok(rtc::rtp::Packet { header, payload })
+        Ok(rtc::rtp::Packet { header, payload: Bytes::copy_from_slice(&payload[..length]) })
     }
 }
 

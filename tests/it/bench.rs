@@ -1,11 +1,14 @@
 //! `viva bench`, small: two real sessions for three seconds against a Viva in a process of its own.
 
 use std::{net::Ipv4Addr, path::PathBuf, time::Duration};
-use viva::bench::{
-    Bench, Measurement, Mode, Options, Server,
-    floor::Floor,
-    picture,
-    report::{Measured, Report},
+use viva::{
+    bench::{
+        Bench, Measurement, Mode, Options, Server,
+        floor::Floor,
+        picture,
+        report::{Measured, Report},
+    },
+    domain::audio::codec::Codec,
 };
 
 const SESSIONS: usize = 2;
@@ -123,6 +126,19 @@ fn well_formed(xml: &str) -> Vec<String> {
     }
     assert_eq!(open, Vec::<String>::new());
     found
+}
+
+/// The codec-free path, whole: str0m clients with PCMU, Viva in its process, a speech model that takes µ-law.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_pcmu_nothing_is_encoded_on_the_way_and_every_burst_is_heard() {
+    let options = Options { codec: Codec::Pcmu, ..options(Mode::Echo) };
+    let (found, metrics) = measured(options).await;
+    assert_sound(&found, &metrics);
+    assert!(found.delay.round_trip_ms.count >= SESSIONS, "{:?}", found.delay);
+    let frames = |source: &str| counted(&metrics, &format!("viva_downlink_frames_total{{source=\"{source}\"}}"));
+    let sent = frames("mulaw");
+    assert!(sent >= (SESSIONS as u64 * SECONDS * 50) as f64 * 0.9, "{sent} frames as they came");
+    assert_eq!((frames("encoded"), frames("encoded_ahead")), (0.0, 0.0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,11 @@ use crate::{
         journal::{Act, Entry},
         tone::{Detector, TONES},
     },
-    domain::audio::FRAME_SAMPLES,
+    domain::audio::{
+        FRAME_SAMPLES,
+        codec::Codec,
+        g711::{self, Decoder},
+    },
     wire::realtime::{
         AudioFormat, AudioOutputConfig, ClientEvent, ClientMessage, Empty, InputCommitted, InputSpeechStarted,
         InputSpeechStopped, Response, ResponseAudio, ServerEvent, ServerMessage, SessionConfig, SessionEvent,
@@ -89,6 +93,9 @@ pub struct Conversation {
     turn: Turn,
     detector: Detector<Instant>,
     decoder: audio::DeltaDecoder,
+    /// For appends in µ-law, which it takes where its own audio is such.
+    mulaw: Decoder,
+    bytes: Vec<u8>,
     pcm: Vec<i16>,
     appended_samples: u64,
     next_id: u64,
@@ -108,6 +115,8 @@ impl Conversation {
             turn: Turn::Agent,
             detector: Detector::default(),
             decoder: audio::DeltaDecoder::default(),
+            mulaw: Decoder::default(),
+            bytes: Vec::new(),
             pcm: Vec::with_capacity(2 * FRAME_SAMPLES),
             appended_samples: 0,
             next_id: 0,
@@ -182,7 +191,7 @@ impl Conversation {
 
     fn on_append(&mut self, at: Instant, base64: &str) {
         self.pcm.clear();
-        if self.decoder.decode(base64, &mut self.pcm).is_err() {
+        if !self.decode(base64) {
             return;
         }
         let samples = self.pcm.len() as u64;
@@ -202,8 +211,24 @@ impl Conversation {
         }
     }
 
+    /// Fills `pcm`; `false` when it is no audio.
+    fn decode(&mut self, base64: &str) -> bool {
+        if self.shared.codec == Codec::Opus {
+            return self.decoder.decode(base64, &mut self.pcm).is_ok();
+        }
+        self.bytes.clear();
+        if audio::decode_bytes(base64, &mut self.bytes).is_err() {
+            return false;
+        }
+        self.pcm.resize(self.bytes.len() * g711::RATIO, 0);
+        self.mulaw.decode(&self.bytes, &mut self.pcm);
+        true
+    }
+
     fn on_update(&mut self, update: &SessionConfig) {
-        if let Ok(config) = update_session(&self.config, update, Formats::Any) {
+        // What it says was made before, in one format.
+        let formats = if self.shared.codec == Codec::Pcmu { Formats::Any } else { Formats::PcmOnly };
+        if let Ok(config) = update_session(&self.config, update, formats) {
             self.config = config;
         }
         if let Some(instructions) = &update.instructions {

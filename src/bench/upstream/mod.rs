@@ -12,7 +12,10 @@ use super::{
     speech::{Frame, Sentence, burst},
     tone::TONES,
 };
-use crate::wire::realtime::audio::encode_pcm;
+use crate::{
+    domain::audio::{codec::Codec, g711::Narrower},
+    wire::realtime::audio::{encode_bytes, encode_pcm},
+};
 use futures_util::{SinkExt, StreamExt};
 use std::{
     net::SocketAddr,
@@ -56,6 +59,7 @@ pub struct Counters {
 #[derive(Debug)]
 struct Shared {
     mode: Mode,
+    codec: Codec,
     journal: Arc<Journal>,
     counters: Arc<Counters>,
     /// Deltas in base 64, said in a circle.
@@ -87,7 +91,7 @@ impl Upstream {
     /// # Errors
     /// [`BenchError`] when the address or a thread cannot be had.
     pub fn start(
-        mode: Mode,
+        (mode, codec): (Mode, Codec),
         listen: SocketAddr,
         journal: Arc<Journal>,
         sentence: &Sentence,
@@ -97,15 +101,16 @@ impl Upstream {
         let url = format!("ws://{}/v1/realtime", listener.local_addr()?);
         let counters = Arc::new(Counters::default());
         let frames = sentence.frames(VOICE_DELTAS * DELTA_FRAMES, 0x5eed);
-        let voice: Vec<String> = frames.chunks(DELTA_FRAMES).map(delta).collect();
+        let voice: Vec<String> = frames.chunks(DELTA_FRAMES).map(|frames| delta(codec, frames)).collect();
         let bursts = (0..TONES).map(|tone| {
             let mut frames = frames[..DELTA_FRAMES].to_vec();
             burst(&mut frames, tone);
-            delta(&frames)
+            delta(codec, &frames)
         });
         let bursts = bursts.collect();
         let withheld = OnceLock::new();
-        let shared = Arc::new(Shared { mode, journal, counters: Arc::clone(&counters), voice, bursts, withheld });
+        let shared =
+            Arc::new(Shared { mode, codec, journal, counters: Arc::clone(&counters), voice, bursts, withheld });
         let cancel = CancellationToken::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (serving, stop) = (Arc::clone(&shared), cancel.clone());
@@ -136,8 +141,12 @@ impl Drop for Upstream {
     }
 }
 
-fn delta(frames: &[Frame]) -> String {
-    encode_pcm(&frames.iter().flatten().copied().collect::<Vec<i16>>())
+fn delta(codec: Codec, frames: &[Frame]) -> String {
+    let mut narrower = Narrower::default();
+    match codec {
+        Codec::Opus => encode_pcm(&frames.iter().flatten().copied().collect::<Vec<i16>>()),
+        Codec::Pcmu => encode_bytes(&frames.iter().flat_map(|frame| narrower.narrow(frame)).collect::<Vec<u8>>()),
+    }
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>, cancel: CancellationToken) {
