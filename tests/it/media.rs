@@ -489,7 +489,7 @@ async fn a_wrong_offer_is_told_what_is_wrong() {
         (&good.replace("m=audio 9", "m=audio 0"), "no audio"),
         (&good.replace("a=sendrecv", "a=inactive"), "no audio"),
         (&format!("{good}m=audio 9 RTP/AVP 111\r\na=mid:7\r\n"), "more than one"),
-        (&good.replace("opus/48000", "PCMU/8000"), "no opus"),
+        (&good.replace("opus/48000", "speex/8000"), "neither an opus"),
         (&without("a=fingerprint"), "no dtls"),
         (&good.replace("a=setup:actpass", "a=setup:passive"), "no a=setup that fits"),
         (&without("a=ice-ufrag"), "no ice"),

@@ -30,7 +30,7 @@ const AT_A_TIME: usize = 5;
 const MARK: &str = "@";
 /// Memory that a finished call may leave behind, in bytes, beside the noise of the allocator.
 const LEFT_PER_CALL_MAX: usize = 64;
-const NOISE_MAX: usize = 1_024 * 1_024;
+const NOISE_MAX: usize = 3 * 1_024 * 1_024;
 
 /// What the server's process holds.
 #[derive(Debug, PartialEq)]
