@@ -38,6 +38,9 @@ async fn measured(options: Options) -> (Measurement, String) {
     (measurement, metrics)
 }
 
+/// What a measurement takes of this process's CPU time must be its own: one at a time.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// What holds in every mode.
 fn assert_sound(found: &Measurement, metrics: &str) {
     assert_eq!((found.connected, found.sessions), (SESSIONS, SESSIONS), "{found:#?}");
@@ -68,6 +71,7 @@ fn assert_sound(found: &Measurement, metrics: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn talk_fills_both_directions_and_the_report_says_so() {
+    let _alone = ALONE.lock().await;
     let (found, metrics) = measured(options(Mode::Talk)).await;
     assert_sound(&found, &metrics);
     let down = found.downlink;
@@ -131,6 +135,7 @@ fn well_formed(xml: &str) -> Vec<String> {
 /// The codec-free path, whole: str0m clients with PCMU, Viva in its process, a speech model that takes µ-law.
 #[tokio::test(flavor = "multi_thread")]
 async fn with_pcmu_nothing_is_encoded_on_the_way_and_every_burst_is_heard() {
+    let _alone = ALONE.lock().await;
     let options = Options { codec: Codec::Pcmu, ..options(Mode::Echo) };
     let (found, metrics) = measured(options).await;
     assert_sound(&found, &metrics);
@@ -143,6 +148,7 @@ async fn with_pcmu_nothing_is_encoded_on_the_way_and_every_burst_is_heard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn echo_gives_the_delays_of_both_ways_and_of_the_round() {
+    let _alone = ALONE.lock().await;
     let (found, metrics) = measured(options(Mode::Echo)).await;
     assert_sound(&found, &metrics);
     let delay = found.delay;
@@ -157,10 +163,11 @@ async fn echo_gives_the_delays_of_both_ways_and_of_the_round() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn turns_are_taken_and_the_answers_delay_is_found() {
+    let _alone = ALONE.lock().await;
     // Short: the question after the greeting. Long: two whole cycles of question and answer.
     let is_long = std::env::var("VIVA_TEST_LONG").is_ok();
     let mut options = options(Mode::Turn);
-    options.window = Duration::from_secs(if is_long { 20 } else { 8 });
+    options.window = Duration::from_secs(if is_long { 20 } else { 14 });
     let bench = Bench::start(options).await.unwrap();
     let found = bench.measure(1).await.unwrap();
     bench.finish().await;
@@ -174,6 +181,7 @@ async fn turns_are_taken_and_the_answers_delay_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_speech_model_that_falls_silent_is_seen() {
+    let _alone = ALONE.lock().await;
     let mut options = options(Mode::Talk);
     // The second that it is ahead is heard, then silence, which is sent ever more rarely.
     options.withheld = Some((Duration::ZERO, Duration::from_millis(2_950)));
@@ -186,6 +194,7 @@ async fn a_speech_model_that_falls_silent_is_seen() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_with_another_speech_model_is_not_measured() {
+    let _alone = ALONE.lock().await;
     let server = crate::support::server::TestServer::start(&[("OPENAI_REALTIME_API_URL", "ws://127.0.0.1:9")]).await;
     let upstream = (Ipv4Addr::LOCALHOST, 0).into();
     let target = Server::Target { url: server.url.clone(), key: None, pid: None, upstream };

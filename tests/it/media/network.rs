@@ -104,12 +104,17 @@ async fn a_candidate_in_a_tunnel_is_away_and_comes_back() {
     while line.uplink.try_recv().is_ok() {}
     while caller.events.try_recv().is_ok() {}
     network.set_dark(false);
-    caller.speak(5, |_| false).await;
+    caller.speak(20, |_| false).await;
     let back = line.expect_peer(|event| !matches!(event, PeerEvent::ChannelOpen)).await;
     let PeerEvent::Connected { audio_ms } = back else { panic!("{back:?}") };
     assert!(audio_ms > 5_000, "the clock went on: {audio_ms}");
-    let heard_ms = line.frame().await.audio_ms;
-    assert!(heard_ms + 20 >= audio_ms, "heard at {heard_ms}, back at {audio_ms}");
+    // This client's clock stood still in the tunnel: that it was not the network that held packets back is known after
+    // 100 ms of them.
+    let mut heard_ms = Vec::new();
+    while heard_ms.last().is_none_or(|heard_ms| heard_ms + 20 < audio_ms) {
+        heard_ms.push(line.frame().await.audio_ms);
+    }
+    assert!(heard_ms.len() <= 8, "back at {audio_ms}, heard at {heard_ms:?}");
     // What was being said waited, and goes on.
     while measure(&caller.heard().await.pcm).1 < 1_000.0 {}
     media.shutdown().await;
