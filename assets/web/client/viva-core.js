@@ -494,8 +494,7 @@ function se(e, t, n = Date.now()) {
 		case "turn": return {
 			...e,
 			speaker: t.speaker,
-			turnState: t.state,
-			cameBack: !1
+			turnState: t.state
 		};
 		case "question": return {
 			...e,
@@ -507,7 +506,8 @@ function se(e, t, n = Date.now()) {
 		};
 		case "transcript.item": return {
 			...e,
-			captions: me(e.captions, t.item)
+			captions: me(e.captions, t.item),
+			cameBack: e.cameBack && t.item.state !== "final"
 		};
 		case "quality": return t.lossRatio === null ? e : {
 			...e,

@@ -683,6 +683,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/interview/{session_id}/whip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An offer by WHIP (RFC 9725), answered. WHIP-shaped: audio flows both ways where the offer is `sendrecv`.
+         * @description `Location` is the resource for `PATCH` and `DELETE`, `ETag` its ICE session, and each `Link` with
+         *     `rel="ice-server"` one STUN or TURN server. A further `POST` takes the place of the connection that is there.
+         */
+        post: operations["post_interview_session_id_whip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/interview/{session_id}/whip/{resource}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Hangs up. The interview waits for its candidate as after any loss; `POST …/end` ends it. */
+        delete: operations["delete_interview_session_id_whip_resource"];
+        options?: never;
+        head?: never;
+        /**
+         * A fragment of the client's (RFC 8840): candidates, or new credentials, with which ICE begins anew.
+         * @description `If-Match` names the ICE session by its entity tag, or is `*` for a restart.
+         */
+        patch: operations["patch_interview_session_id_whip_resource"];
+        trace?: never;
+    };
     "/api/rooms": {
         parameters: {
             query?: never;
@@ -1586,9 +1628,15 @@ export interface components {
         AudioQuality: {
             /**
              * Format: double
+             * @description The same of the interviewer's voice where the candidate heard it.
+             */
+            agent_mos?: number | null;
+            /**
+             * Format: double
              * @description Concealed frames over all frames, 0 to 1.
              */
             concealed_ratio?: number | null;
+            frames?: components["schemas"]["FrameCounts"] | null;
             /** Format: double */
             jitter_ms?: number | null;
             /**
@@ -1596,6 +1644,21 @@ export interface components {
              * @description Lost packets over expected ones, 0 to 1.
              */
             loss_ratio?: number | null;
+            /**
+             * Format: double
+             * @description Estimated mean opinion score of the candidate's voice (ITU-T G.107), 1 to 4.5.
+             */
+            mos?: number | null;
+            /** Format: double */
+            rtt_ms?: number | null;
+            /**
+             * Format: int64
+             * @description From the last packet with the candidate's voice to the first of the interviewer's answer: half of the answers
+             *     were not later, and 95 of 100.
+             */
+            voice_to_voice_p50_ms?: number | null;
+            /** Format: int64 */
+            voice_to_voice_p95_ms?: number | null;
         };
         /** @description Who scored. */
         Author: {
@@ -2003,6 +2066,8 @@ export interface components {
             results: string;
             status: string;
             transcript: string;
+            /** @description The same by WHIP (RFC 9725), for clients that speak no JSON. */
+            whip: string;
         };
         /** @description A session at the speech model, for one question of an interview. */
         EphemeralKey: {
@@ -2129,6 +2194,48 @@ export interface components {
             /** @description `item item_3`, `log entry 14`, `user.ogg`. */
             place: string;
             problem: string;
+        };
+        /**
+         * @description Frames of the candidate's voice as the model heard them, 20 ms each. In brackets: the fields of W3C webrtc-stats,
+         *     which count the same in samples.
+         */
+        FrameCounts: {
+            /**
+             * Format: int64
+             * @description Made up by the decoder (`concealedSamples` less `silentConcealedSamples`).
+             * @default 0
+             */
+            concealed: number;
+            /**
+             * Format: int64
+             * @description The sender was silent on purpose.
+             * @default 0
+             */
+            dtx: number;
+            /**
+             * Format: int64
+             * @description Lost, and decoded from the in-band error correction of the next packet (`fecPacketsReceived`).
+             * @default 0
+             */
+            fec: number;
+            /**
+             * Format: int64
+             * @description Lost, and whole again from a copy in a later packet (RFC 2198).
+             * @default 0
+             */
+            rebuilt: number;
+            /**
+             * Format: int64
+             * @description Silence because nothing came (`silentConcealedSamples`).
+             * @default 0
+             */
+            silent: number;
+            /**
+             * Format: int64
+             * @description All of them (`totalSamplesReceived`).
+             * @default 0
+             */
+            total: number;
         };
         /** @description The rooms side of this server. */
         Health: {
@@ -2698,7 +2805,7 @@ export interface components {
              * @description For programs: one of a closed table.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_sdp" | "body_too_large" | "unsupported_media_type" | "unauthorized" | "not_configured" | "mail_not_configured" | "forbidden_host" | "forbidden" | "proof_needed" | "wrong_code" | "not_found" | "method_not_allowed" | "consent_required" | "not_connected" | "session_ended" | "invite_used_up" | "invite_closed" | "invite_not_open" | "budget_used_up" | "conflict" | "name_taken" | "held" | "room_closed" | "precondition_failed" | "range_not_satisfiable" | "room_full" | "idempotency_conflict" | "language_unavailable" | "rate_limited" | "at_capacity" | "draining" | "store_unavailable" | "request_timeout" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "internal";
+            code: "invalid_request" | "invalid_sdp" | "body_too_large" | "unsupported_media_type" | "unauthorized" | "not_configured" | "mail_not_configured" | "forbidden_host" | "forbidden" | "proof_needed" | "wrong_code" | "not_found" | "method_not_allowed" | "consent_required" | "not_connected" | "session_ended" | "invite_used_up" | "invite_closed" | "invite_not_open" | "budget_used_up" | "conflict" | "name_taken" | "held" | "room_closed" | "precondition_failed" | "precondition_required" | "not_supported" | "range_not_satisfiable" | "room_full" | "idempotency_conflict" | "language_unavailable" | "rate_limited" | "at_capacity" | "draining" | "store_unavailable" | "request_timeout" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "internal";
             /** @description What is wrong and what to do about it, for people. */
             detail: string;
             /** @description The same text, where the voice contract looks for it. */
@@ -2799,8 +2906,18 @@ export interface components {
         PutTranscript: {
             messages?: components["schemas"]["VoiceMessage"][] | null;
         };
-        /** @description `quality`: of the candidate's microphone as it arrives here. */
+        /** @description `quality`: of the candidate's microphone as it arrives here, since the report before. */
         QualityData: {
+            /**
+             * Format: double
+             * @description The same of the interviewer's voice where the candidate hears it. `None` until the client reported.
+             */
+            agent_mos?: number | null;
+            /**
+             * Format: double
+             * @description Frames that had to be made up over all frames, 0 to 1.
+             */
+            concealed_ratio: number;
             /** Format: double */
             jitter_ms: number;
             /**
@@ -2810,9 +2927,19 @@ export interface components {
             loss_ratio: number;
             /**
              * Format: double
+             * @description Estimated mean opinion score of the candidate's voice (ITU-T G.107), 1 to 4.5. `None` while nothing is heard.
+             */
+            mos?: number | null;
+            /**
+             * Format: double
              * @description `None` until a receiver report came back.
              */
             rtt_ms?: number | null;
+            /**
+             * Format: int64
+             * @description From the last packet with the candidate's voice to the first of the interviewer's answer, the last time.
+             */
+            voice_to_voice_ms?: number | null;
         };
         /** @description The worst that was reported since the sample before. */
         QualitySample: {
@@ -8355,6 +8482,407 @@ export interface operations {
                 };
             };
             /** @description The server is about to stop */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_interview_session_id_whip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ses_00000000000000000000000000 */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example v=0 */
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            /** @description The answer */
+            201: {
+                headers: {
+                    /** @description Its ICE session */
+                    ETag?: string;
+                    /** @description ICE servers */
+                    Link?: string;
+                    /** @description The resource */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+            /** @description A parameter is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `consent_required`, `session_ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not of the type expected */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_supported`: more or less than one audio section with Opus, or video */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at_capacity`: offer again after `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_interview_session_id_whip_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ses_00000000000000000000000000 */
+                session_id: string;
+                /**
+                 * @description As `Location` named it
+                 * @example aaaaaaaaaaaaaaaaaaaaaaaaaa
+                 */
+                resource: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection is closed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description A parameter is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is about to stop */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_interview_session_id_whip_resource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The entity tag; `*` for a restart
+                 * @example *
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @example ses_00000000000000000000000000 */
+                session_id: string;
+                /**
+                 * @description As `Location` named it
+                 * @example aaaaaaaaaaaaaaaaaaaaaaaaaa
+                 */
+                resource: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example a=ice-ufrag:ysXw
+                 *     a=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k
+                 */
+                "application/trickle-ice-sdpfrag": string;
+            };
+        };
+        responses: {
+            /** @description ICE was restarted: our credentials and candidates, and the new `ETag` */
+            200: {
+                headers: {
+                    /** @description The new ICE session */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
+            /** @description Taken; the server needs no candidates of the client */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is missing or wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid credential is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In open mode only this machine is served */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here that you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: the ICE session is another one by now */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not of the type expected */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_supported`: not everything is bundled */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_required`: no `If-Match` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at_capacity`: send it again after `Retry-After` */
             503: {
                 headers: {
                     [name: string]: unknown;
