@@ -102,7 +102,7 @@ impl Encoder {
     }
 
     /// Makes the next frame so that it is decoded rightly whatever the decoder heard last. A frame is otherwise coded
-    /// as the difference to the one before: a decoder that heard another one plays the next 100 ms far too low.
+    /// as the difference to the one before: a decoder that heard another one plays it far too loud, or too low.
     ///
     /// # Errors
     /// [`OpusError`] as libopus reports it.

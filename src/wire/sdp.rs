@@ -141,9 +141,9 @@ fn read_line<'a>(line: &'a str, sections: &mut Vec<Section<'a>>) {
         ("mid", _) => section.has_mid = true,
         ("rtpmap", value) => {
             let codec = value.split_once(' ').map_or("", |(_, codec)| codec);
-            let is = |name: &str| codec.get(..name.len()).is_some_and(|codec| codec.eq_ignore_ascii_case(name));
-            section.has_opus |= is("opus/48000");
-            section.has_pcmu |= is("PCMU/8000");
+            section.has_opus |= codec.get(..10).is_some_and(|name| name.eq_ignore_ascii_case("opus/48000"));
+            // One channel, said or not (RFC 4566 section 6).
+            section.has_pcmu |= ["PCMU/8000", "PCMU/8000/1"].iter().any(|name| codec.eq_ignore_ascii_case(name));
         }
         ("fingerprint", value) => section.fingerprint = Some(value),
         ("setup", value) => section.setup = Some(value),
@@ -350,6 +350,7 @@ mod tests {
             let offer = offer(payload_types, maps).expect("it can be answered");
             assert_eq!([Codec::Opus, Codec::Pcmu].map(|preferred| offer.choose(preferred)), chosen, "{payload_types}");
         }
+        assert!(offer("96", &["96 PCMU/8000/2"]).is_err(), "two channels are another codec");
         assert_eq!(offer("8 9", &["8 PCMA/8000", "9 G722/8000"]), Err(OfferError::NoCodec));
     }
 
