@@ -107,8 +107,8 @@ mod tests {
     fn a_busy_thread_is_found_by_its_name() {
         let pid = std::process::id();
         let before = Account::of(pid).expect("procfs");
-        let (done, wait) = std::sync::mpsc::channel::<()>();
-        let (ready, busy) = std::sync::mpsc::channel::<()>();
+        let (done, wait) = std::sync::mpsc::sync_channel::<()>(1);
+        let (ready, busy) = std::sync::mpsc::sync_channel::<()>(1);
         let thread = std::thread::Builder::new().name("bench-busy-7".into()).spawn(move || {
             let begun = Instant::now();
             while begun.elapsed() < Duration::from_millis(20) {

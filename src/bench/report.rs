@@ -45,8 +45,9 @@ impl Report {
     /// The measurement that stands for the run: the last in real time, else the last.
     pub fn main(&self) -> Option<&Measured> {
         let last = |held: bool| {
-            let all = self.measurements.iter().filter(move |measured| measured.measurement.real_time.holds || !held);
-            if held { all.max_by_key(|measured| measured.measurement.sessions) } else { all.last() }
+            let mut all =
+                self.measurements.iter().filter(move |measured| measured.measurement.real_time.holds || !held);
+            if held { all.max_by_key(|measured| measured.measurement.sessions) } else { all.next_back() }
         };
         last(true).or_else(|| last(false))
     }
@@ -125,7 +126,8 @@ impl Measured {
         let due = down.packets_due.map_or_else(|| "-".to_owned(), |due| due.to_string());
         let _ = writeln!(
             out,
-            "  down: {} packets of {due}, {} silent of {} decoded, {:.1} pauses > 100 ms a session-minute, agent {:.0} %",
+            "  down: {} packets of {due}, {} silent of {} decoded, {:.1} pauses > 100 ms a session-minute, \
+             agent {:.0} %",
             down.packets_received,
             down.packets_silent,
             down.packets_decoded,

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{
@@ -137,6 +137,8 @@ struct Link {
     path_heard: Instant,
     /// Where the check came from that the peer answers next.
     checked: Option<Path>,
+    /// The last check that nominated its path, until there is a connection.
+    nomination: Option<(Path, BytesMut)>,
     deadline: Option<Instant>,
     since: Instant,
     last_check: Instant,
@@ -263,6 +265,7 @@ impl Call {
             path: None,
             path_heard: now,
             checked: None,
+            nomination: None,
             deadline: None,
             since: now,
             last_check: now,
@@ -341,10 +344,27 @@ impl Call {
         if arrival.is_protected_media() {
             self.hear(&arrival.datagram, now, out);
         } else {
+            if link.state == LinkState::Connecting && arrival.kind == (Admitted::Check { nominates: true }) {
+                link.nomination = Some((arrival.path, arrival.datagram.clone()));
+            }
             link.peer.handle_datagram(arrival.path.peer, arrival.datagram, now);
             self.drain(now, out);
+            if arrival.kind == Admitted::CheckAnswer {
+                self.nominate_again(now, out);
+            }
         }
         self.come_back(now);
+    }
+
+    /// The stack forgets a nomination that comes before its own check of that pair was answered, and the other side
+    /// sends the next one half a second later: what it sent is shown to the stack again.
+    fn nominate_again(&mut self, now: Instant, out: &Outbox) {
+        let Some(link) = self.link.as_mut().filter(|link| link.state == LinkState::Connecting) else { return };
+        if let Some((path, datagram)) = link.nomination.clone() {
+            link.checked = Some(path);
+            link.peer.handle_datagram(path.peer, datagram, now);
+            self.drain(now, out);
+        }
     }
 
     /// Takes a datagram of SRTP or SRTCP.
@@ -517,6 +537,7 @@ impl Call {
     fn connect(&mut self, now: Instant) {
         let Some(link) = self.link.as_mut() else { return };
         link.state = LinkState::Connected;
+        link.nomination = None;
         let now_ms = self.clock_ms(now);
         let audio_ms = self.timeline.start(now_ms);
         self.reanchor();

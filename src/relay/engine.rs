@@ -169,7 +169,8 @@ impl EngineSide {
                 if let (Ok(permit), Some(Waiting::Frame(pcm))) = (permit, self.waiting.pop_front()) {
                     let audio_ms = self.sent_ms;
                     self.sent_ms += FRAME_MS;
-                    permit.send(UplinkFrame { pcm: *pcm, mulaw: None, rtp_time: audio_ms * 48, audio_ms, kind: FrameKind::Normal });
+                    let rtp_time = audio_ms * 48;
+                    permit.send(UplinkFrame { pcm: *pcm, mulaw: None, rtp_time, audio_ms, kind: FrameKind::Normal });
                 }
                 Woken::Sent
             }

@@ -16,8 +16,11 @@ use viva::{
 /// Steps that one push or pause can bring: more is a loop without end.
 const STEPS_MAX: usize = 100_000;
 
+/// What is given any bytes, and must neither panic nor loop.
+type Target = fn(&[u8]);
+
 /// Every target by the name of its corpus.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("stun", fuzz_stun),
     ("rtp", fuzz_rtp),
     ("rtcp", fuzz_rtcp),

@@ -113,7 +113,7 @@ fn assert_report(report: &Report) {
 fn well_formed(xml: &str) -> Vec<String> {
     let (mut open, mut found, mut rest) = (Vec::new(), Vec::new(), xml);
     while let Some((before, after)) = rest.split_once('<') {
-        let bare = before.split('&').skip(1).find(|part| !part.split(';').next().is_some_and(|name| name.len() <= 4));
+        let bare = before.split('&').skip(1).find(|part| part.split(';').next().is_none_or(|name| name.len() > 4));
         assert_eq!(bare, None, "{before}");
         let (tag, next) = after.split_once('>').unwrap();
         assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");

@@ -18,7 +18,7 @@ pub(super) struct Narrow {
 }
 
 impl Narrow {
-    /// Gives `each` the Opus packets of a µ-law packet, with how many ticks into it each begins. What is shorter than an
+    /// Gives `each` the Opus packets of a µ-law packet, with how many ticks into it each begins. Less than an
     /// Opus frame at its end is left out.
     ///
     /// # Errors

@@ -429,7 +429,7 @@ fn operation() -> impl Strategy<Value = (Packet<Vec<u8>>, u64, bool)> {
     let payload = prop::collection::vec(any::<u8>(), 0..8);
     (0..3u32, any::<u16>(), any::<u32>(), payload, 0..400u64, any::<bool>()).prop_map(
         |(ssrc, sequence, timestamp, payload, wait_ms, is_copy)| {
-            let wait_ms = if wait_ms < 200 { 0 } else { wait_ms - 200 };
+            let wait_ms = wait_ms.saturating_sub(200);
             (Packet { ssrc: ssrc / 2, sequence, timestamp, payload }, wait_ms, is_copy)
         },
     )

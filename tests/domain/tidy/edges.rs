@@ -158,7 +158,9 @@ fn paths(tokens: &[Token], module: &[String]) -> Vec<(Vec<String>, usize)> {
             _ => {}
         }
         let follows_path = at > 0 && tokens[at - 1].text == "::";
-        if word == "use" && !follows_path {
+        // `use<…>` names what a returned type captures.
+        let captures = tokens.get(at + 1).is_some_and(|token| token.text == "<");
+        if word == "use" && !follows_path && !captures {
             let mut prefix = Vec::new();
             at = tree(tokens, at + 1, &mut prefix, &mut found);
         } else if !follows_path && tokens.get(at + 1).is_some_and(|token| token.text == "::") {
@@ -199,7 +201,8 @@ fn tree(tokens: &[Token], mut at: usize, prefix: &mut Vec<String>, found: &mut V
             "::" => at += 1,
             "{" => {
                 at += 1;
-                while tokens.get(at).is_some_and(|token| token.text != "}") {
+                // A `;` ends what is no `use` at all, such as a macro's text.
+                while tokens.get(at).is_some_and(|token| !["}", ";"].contains(&token.text.as_str())) {
                     at = tree(tokens, at, prefix, found);
                     if tokens.get(at).is_some_and(|token| token.text == ",") {
                         at += 1;

@@ -1,6 +1,8 @@
 //! Calls that come and go by the hundred leave nothing behind. The server is a process of its own, so that the
 //! candidates' stack is not measured with it.
 
+#![allow(clippy::print_stdout, reason = "prints what it measured")]
+
 use std::{
     collections::HashMap,
     io::{BufRead, Write},

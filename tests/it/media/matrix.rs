@@ -1,5 +1,7 @@
 //! RingRTC's network profiles, all at once, one real client each, both directions.
 
+#![allow(clippy::print_stdout, reason = "prints what it measured")]
+
 use std::{
     collections::{BTreeMap, HashSet},
     net::{IpAddr, Ipv4Addr},

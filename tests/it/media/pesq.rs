@@ -1,5 +1,7 @@
 //! What the path does to speech, as ITU-T P.862.2 hears it: no worse than the same packets decoded in one place.
 
+#![allow(clippy::print_stdout, reason = "prints what it measured")]
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},

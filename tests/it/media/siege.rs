@@ -1,6 +1,8 @@
 //! Networks that change under a call: new addresses, ICE restarts, black holes; and strangers who shout while one is
 //! set up.
 
+#![allow(clippy::print_stdout, reason = "prints what it measured")]
+
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket as StdUdpSocket},
     sync::{
