@@ -255,6 +255,9 @@ struct Connected {
     memory: Vec<(f64, f64)>,
 }
 
+/// Refusals that are told; the others say the same of other sessions.
+const REFUSALS_MAX: usize = 3;
+
 impl Connected {
     fn join(&mut self, joined: Result<Result<(Started, Duration), BenchError>, tokio::task::JoinError>) {
         let refusal = match joined {
@@ -266,7 +269,7 @@ impl Connected {
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
-        if !self.refusals.contains(&refusal) {
+        if self.refusals.len() < REFUSALS_MAX && !self.refusals.contains(&refusal) {
             self.refusals.push(refusal);
         }
     }

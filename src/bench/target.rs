@@ -114,6 +114,10 @@ pub struct Api {
     interviews: Mutex<HashMap<usize, String>>,
 }
 
+/// How long a server that is full is asked again, and how often.
+const ADMITTED_WITHIN: Duration = Duration::from_secs(25);
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// A session that was started.
 #[derive(Clone, Debug)]
 pub struct Started {
@@ -142,7 +146,16 @@ impl Api {
     pub async fn start(&self, number: usize) -> Result<Started, BenchError> {
         let interview_id = self.interview(number).await?;
         let wanted = json!({"user_id": format!("bench-{number}"), "interview_id": interview_id});
-        let started = answer(self.as_platform(self.post("/api/interview/start")).json(&wanted)).await?;
+        let began = Instant::now();
+        let started = loop {
+            match answer(self.as_platform(self.post("/api/interview/start")).json(&wanted)).await {
+                // It had too much to do a moment ago, and lets people in again when that has passed.
+                Err(BenchError::Refused { status: 503, .. }) if began.elapsed() < ADMITTED_WITHIN => {
+                    tokio::time::sleep(ASK_AGAIN_AFTER).await;
+                }
+                answered => break answered?,
+            }
+        };
         Ok(Started { session_id: string(&started, "session_id")?, token: string(&started, "token")? })
     }
 
