@@ -464,7 +464,11 @@ fn media_config(config: &Config, host: IpAddr) -> MediaConfig {
     };
     let tcp = config.media.tcp.map(|tcp| TcpListen { port: tcp.port, is_required: tcp.is_chosen });
     MediaConfig {
-        bind: SocketAddr::new(if is_local_only || host.is_unspecified() { any } else { host }, config.media.udp_port),
+        // Whoever announces another address of the loopback has something else listen there, such as `viva netem`.
+        bind: SocketAddr::new(
+            if (is_local_only && public.is_empty()) || host.is_unspecified() { any } else { host },
+            config.media.udp_port,
+        ),
         tcp,
         // A socket of this machine that sends to its loopback may have any of its addresses.
         only_from: is_local_only.then(|| announced.iter().copied().chain(machine_addresses()).collect()),

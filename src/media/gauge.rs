@@ -76,6 +76,20 @@ impl Gauge {
         self.ticks += 1;
     }
 
+    /// One that has seen too much, just now.
+    #[cfg(test)]
+    pub(super) fn with_level(level: Level, shared: Arc<ShardLoad>) -> Self {
+        let mut gauge = Self::new(0, shared);
+        let mut now_ms = 0;
+        while gauge.load.level() < level {
+            now_ms += 500;
+            gauge.load.observe(now_ms, 1.0, 0.0);
+        }
+        gauge.shared.level.store(gauge.load.level().number(), Ordering::Relaxed);
+        gauge.epoch = Instant::now().checked_sub(Duration::from_millis(now_ms)).unwrap_or(gauge.epoch);
+        gauge
+    }
+
     /// Once a window: what it comes to, if that is another level than before.
     pub(super) fn settle(&mut self, now: Instant) -> Option<Level> {
         let window = now.saturating_duration_since(self.since);

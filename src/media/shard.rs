@@ -204,7 +204,17 @@ impl Shard {
         for phase in 0..PHASES {
             self.step_phase(phase, now, false);
         }
+        self.gauge.note_work(now.elapsed());
+        // What was too much has gone: whoever comes must not be refused for it.
+        self.settle_load();
         true
+    }
+
+    fn settle_load(&mut self) {
+        if let Some(level) = self.gauge.settle(Instant::now()) {
+            tracing::warn!(shard = self.index, ?level, "another load level");
+            self.calls.values_mut().for_each(|call| call.set_level(level));
+        }
     }
 
     /// Ticks at absolute times while anyone is connected.
@@ -219,10 +229,7 @@ impl Shard {
             self.step_due(&mut ticks);
             self.gauge.note_work(woken.elapsed());
             self.encode_ahead(&ticks);
-            if let Some(level) = self.gauge.settle(Instant::now()) {
-                tracing::warn!(shard = self.index, ?level, "another load level");
-                self.calls.values_mut().for_each(|call| call.set_level(level));
-            }
+            self.settle_load();
             if ticks.next >= look_at {
                 look_at = ticks.next + FRAME_MS;
                 if !self.has_link() {
@@ -435,5 +442,31 @@ impl Shard {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::UdpSocket, sync::mpsc::sync_channel};
+
+    use super::*;
+    use crate::{domain::load::Level, media::gauge::ShardLoad};
+
+    #[test]
+    fn a_shard_that_everybody_left_lets_people_in_again() {
+        let load = Arc::new(ShardLoad::default());
+        let gauge = Gauge::with_level(Level::Refusing, Arc::clone(&load));
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let (stop, (_tasks, receiver)) = (Arc::new(AtomicBool::new(false)), sync_channel(1));
+        let out = Outbox::new(socket, false, Arc::default());
+        let shard = Shard::new(0, receiver, Vec::new(), out, Arc::clone(&stop), gauge);
+        assert!(!load.level().admits());
+        let (thread, began) = (std::thread::spawn(move || shard.run()), Instant::now());
+        while !load.level().admits() {
+            assert!(began.elapsed() < Duration::from_secs(20), "it refuses for ever");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+        stop.store(true, Ordering::Relaxed);
+        thread.join().expect("it ends");
     }
 }
