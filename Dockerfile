@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 #
 #   docker build -t viva .
-#   docker run --init -p 8000:8000/tcp -p 8000:8000/udp -v viva:/data -e API_KEY=… -e VIVA_PUBLIC_IP=… viva
+#   docker run --init -p 8000:8000/tcp -p 8000:8000/udp -p 8001:8001/tcp -v viva:/data -e API_KEY=… -e VIVA_PUBLIC_IP=… viva
 #
 # Outside loopback Viva does not start without a credential (API_KEY, SECRET_KEY or JWT_JWKS_URL); it says so and ends.
 
@@ -38,7 +38,7 @@ WORKDIR /data
 VOLUME /data
 USER 10001:10001
 # One port for HTTP and WebSocket (TCP) and one for the media of all sessions (UDP).
-EXPOSE 8000/tcp 8000/udp
+EXPOSE 8000/tcp 8000/udp 8001/tcp
 # On SIGTERM live interviews go on for up to VIVA_DRAIN_SECONDS (110): stop with `docker stop -t 120`.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 CMD ["viva", "healthcheck"]

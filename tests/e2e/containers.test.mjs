@@ -58,7 +58,7 @@ describe("Dockerfile", async () => {
   });
 
   test("opens the HTTP and the media port, and keeps its database on a volume", () => {
-    assert.deepEqual(of("EXPOSE").flatMap((rest) => rest.split(" ")), ["8000/tcp", "8000/udp"]);
+    assert.deepEqual(of("EXPOSE").flatMap((rest) => rest.split(" ")), ["8000/tcp", "8000/udp", "8001/tcp"]);
     assert.match(of("ENV").join(" "), /VIVA_HOST=0\.0\.0\.0/);
     const [volume] = of("VOLUME");
     assert.ok(of("ENV").join(" ").includes(`sqlite:///${volume}/`));
