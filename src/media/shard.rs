@@ -150,7 +150,7 @@ pub(super) struct Shard {
     phases: [Vec<CallKey>; PHASES],
     /// Calls whose jitter buffer waits for something soon.
     waiting: Vec<CallKey>,
-    /// Calls that have audio to be encoded ahead; each at most once, because a step empties what another filled.
+    /// Calls that have audio to be encoded ahead; no more entries than calls.
     hungry: VecDeque<CallKey>,
     gauge: Gauge,
 }
@@ -339,7 +339,8 @@ impl Shard {
             let former = self.peers(key);
             let is_hungry = self.guard(key, |call, out| call.step(now, is_late, out));
             self.settle(key, former);
-            if is_hungry == Some(true) {
+            // Under load a call may stand there twice, which does no harm; but there are never more than calls.
+            if is_hungry == Some(true) && self.hungry.len() < self.calls.len() {
                 self.hungry.push_back(key);
             }
             if self.calls.get(&key).is_some_and(|call| call.is_detached()) {
