@@ -10,6 +10,7 @@ import { SECRET, jwt } from "./contracts/table.mjs";
 import { Viva, within } from "./support/viva.mjs";
 
 const PYTHON = process.env.VIVA_TEST_PYTHON ?? "python3";
+const HOOKS = path.join(import.meta.dirname, "schemathesis_hooks.py");
 const KEY = "platform-key-of-the-schemathesis-test";
 const RUN_MS = 240_000;
 /** Cases of an operation in a phase; VIVA_TEST_EXAMPLES asks for more. */
@@ -44,6 +45,8 @@ function settings({ session, ended, room, interview, invite }) {
     (route) => `[[operations]]\ninclude-path = ${text(route)}\nheaders = { X-API-Key = ${text(KEY)} }`,
   );
   return `
+hooks = "${HOOKS}"
+
 [headers]
 Authorization = ${text(`Bearer ${jwt("ann", { exp: Math.floor(Date.now() / 1000) + 7200 })}`)}
 
