@@ -176,7 +176,38 @@ pub struct ClientStats {
     pub packets_lost: Option<f64>,
     pub packets_received: Option<f64>,
     pub concealed_samples: Option<f64>,
+    /// Those of `concealed_samples` that are silence: nothing is sent while the interviewer is silent.
+    pub silent_concealed_samples: Option<f64>,
     pub total_samples_received: Option<f64>,
     /// Seconds.
     pub round_trip_time: Option<f64>,
+}
+
+impl ClientStats {
+    /// Samples that the browser made up of those that were to be heard, and these, cumulative: where nothing is sent,
+    /// it fills in silence, which is in neither. NaN for what it does not say.
+    pub fn concealed_and_played(&self) -> (f64, f64) {
+        let said = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        let silent = said(self.silent_concealed_samples);
+        (said(self.concealed_samples) - silent, said(self.total_samples_received) - silent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_that_a_browser_fills_in_is_no_loss() {
+        // As Chromium reports it after 10 s of which 4 s had a voice, 20 ms of them made up.
+        let stats = ClientStats {
+            concealed_samples: Some(288_960.0),
+            silent_concealed_samples: Some(288_000.0),
+            total_samples_received: Some(480_000.0),
+            ..ClientStats::default()
+        };
+        assert_eq!(stats.concealed_and_played(), (960.0, 192_000.0));
+        let unsaid = ClientStats { silent_concealed_samples: None, ..stats };
+        assert!(unsaid.concealed_and_played().0.is_nan(), "how much is silence is not known");
+    }
 }

@@ -40,10 +40,13 @@ pub struct FrameCounts {
     pub fec: u64,
     /// Made up by the decoder (`concealedSamples` less `silentConcealedSamples`).
     pub concealed: u64,
-    /// Silence because nothing came (`silentConcealedSamples`).
+    /// Lost, and too many to be made up: silence (`silentConcealedSamples`).
     pub silent: u64,
     /// The sender was silent on purpose.
     pub dtx: u64,
+    /// Silence beyond what was sent: what should have been there came later, or the sender's clock had stood still
+    /// (`insertedSamplesForDeceleration`).
+    pub inserted: u64,
 }
 
 impl FrameCounts {
@@ -56,10 +59,11 @@ impl FrameCounts {
             concealed: self.concealed - earlier.concealed,
             silent: self.silent - earlier.silent,
             dtx: self.dtx - earlier.dtx,
+            inserted: self.inserted - earlier.inserted,
         }
     }
 
-    /// Frames that were made up over all of them, 0 to 1; 0 without any.
+    /// Lost frames that did not come back over all of them, 0 to 1; 0 without any.
     pub fn concealed_ratio(&self) -> f64 {
         if self.total == 0 { 0.0 } else { (self.concealed + self.silent) as f64 / self.total as f64 }
     }

@@ -481,8 +481,7 @@ impl MediaSession {
         let (Some(delay_s), Some(emitted)) = (stats.jitter_buffer_delay, stats.jitter_buffer_emitted_count) else {
             return;
         };
-        let concealed = stats.concealed_samples.unwrap_or(f64::NAN);
-        let played = stats.total_samples_received.unwrap_or(f64::NAN);
+        let (concealed, played) = stats.concealed_and_played();
         let mut last = lock(&self.remote_delay);
         let (delay_step, emitted_step) = (delay_s - last.delay_s, emitted - last.emitted);
         let concealed_ratio = (concealed - last.concealed) / (played - last.played);

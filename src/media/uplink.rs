@@ -19,7 +19,7 @@ use crate::{
             clock_map::ClockMap,
             codec::Codec,
             g711,
-            jitter::{Counters, JitterBuffer, Packet, Source, Step},
+            jitter::{Counters, JitterBuffer, Packet, Source, Stalls, Step},
             timeline::Timeline,
         },
         quality::{FrameCounts, voice_delay::VoiceDelay},
@@ -81,6 +81,8 @@ pub(super) struct Uplink {
     mulaw: Option<Box<g711::Decoder>>,
     decoded: Box<[i16; DECODED_SAMPLES_MAX]>,
     was_concealed: bool,
+    /// Nothing comes, and nobody knows why.
+    is_stalled: bool,
     /// The frame being filled: packets need not be 20 ms long.
     frame: [i16; FRAME_SAMPLES],
     filled: usize,
@@ -105,6 +107,7 @@ impl Uplink {
             mulaw: None,
             decoded: Box::new([0; DECODED_SAMPLES_MAX]),
             was_concealed: false,
+            is_stalled: false,
             frame: [0; FRAME_SAMPLES],
             filled: 0,
             frame_rtp_time: 0,
@@ -180,9 +183,17 @@ impl Uplink {
         self.buffer.counters()
     }
 
-    /// Frames made so far, by kind.
+    /// Frames made so far, by kind. Those of a stall count once it is known what it was.
     pub(super) fn frame_counts(&self) -> FrameCounts {
-        self.counts
+        let Stalls { lost_ticks, paused_ticks, late_ticks } = self.buffer.counters().stalls;
+        let [lost, paused, late] = [lost_ticks, paused_ticks, late_ticks].map(|ticks| ticks / u64::from(FRAME_TICKS));
+        FrameCounts {
+            total: self.counts.total + lost + paused + late,
+            silent: self.counts.silent + lost,
+            dtx: self.counts.dtx + paused,
+            inserted: late,
+            ..self.counts
+        }
     }
 
     /// The first packet of an item of the interviewer leaves: how long after the candidate's last packet with a voice,
@@ -210,6 +221,7 @@ impl Uplink {
                 mulaw.reset();
             }
         }
+        self.is_stalled = step.source == Source::Stall;
         let samples = ((step.ticks / TICKS_PER_SAMPLE) as usize).min(DECODED_SAMPLES_MAX);
         let kind = self.decode(&step.source, samples);
         if let (Source::Packet(payload) | Source::Rebuilt(payload), Some(tap)) = (&step.source, tap) {
@@ -254,8 +266,8 @@ impl Uplink {
             }
             Source::Fec(payload) => (self.decoder.decode_fec(payload, out), FrameKind::Fec),
             Source::Conceal => (self.decoder.conceal(out), FrameKind::Plc),
-            Source::Silence if was_concealed => (self.decoder.conceal(out), FrameKind::Silence),
-            Source::Silence => (Ok(0), FrameKind::Silence),
+            Source::Silence | Source::Stall if was_concealed => (self.decoder.conceal(out), FrameKind::Silence),
+            Source::Silence | Source::Stall => (Ok(0), FrameKind::Silence),
             Source::Dtx => (Ok(0), FrameKind::Dtx),
         };
         match result {
@@ -313,8 +325,9 @@ impl Uplink {
 
     fn send(&mut self, audio_ms: u64) {
         self.meters.count(self.frame_kind);
-        self.counts.total += 1;
+        self.counts.total += u64::from(!self.is_stalled);
         match self.frame_kind {
+            _ if self.is_stalled => {}
             FrameKind::Normal => {}
             FrameKind::Fec => self.counts.fec += 1,
             FrameKind::Plc => self.counts.concealed += 1,
@@ -350,7 +363,7 @@ fn decode_mulaw(decoder: &mut g711::Decoder, source: &Source<Bytes>, out: &mut [
             decoder.conceal(out);
             FrameKind::Plc
         }
-        Source::Silence | Source::Dtx => {
+        Source::Silence | Source::Stall | Source::Dtx => {
             out.fill(0);
             if matches!(source, Source::Dtx) { FrameKind::Dtx } else { FrameKind::Silence }
         }

@@ -144,6 +144,7 @@ fn the_server_reads_every_client_message() {
         packets_lost: Some(1.5),
         packets_received: Some(1.5),
         concealed_samples: Some(1.5),
+        silent_concealed_samples: Some(1.5),
         total_samples_received: Some(1.5),
         round_trip_time: Some(1.5),
     };

@@ -139,12 +139,19 @@ describe("the results page", () => {
     assert.ok(wrong <= 3, JSON.stringify(again));
   }
 
+  /** Both ways were whole: what was not said and what was not sent is no loss. */
+  function assertWhole({ audio_quality: audio }) {
+    assert.ok(audio.concealed_ratio < 0.02, JSON.stringify(audio));
+    assert.ok(audio.mos > 4 && audio.agent_mos > 4, JSON.stringify(audio));
+  }
+
   test("shows a recording, then own scores, then proposals with quotes", { timeout: TEST_MS }, async (t) => {
     const { id, own } = await interview(await invitation());
     const complete = ({ recording, evaluation }) =>
       recording?.state === "ready" && ["proposed", "failed"].includes(evaluation?.status);
     const results = await until(60_000, () => viva.results(id), complete);
     assertProbed(results);
+    assertWhole(results);
     assert.equal(results.evaluation.status, "proposed");
     assertHeardAgain(results, t);
     await candidateReads(own, results);

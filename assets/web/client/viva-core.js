@@ -600,6 +600,7 @@ var he = [
 	"packetsLost",
 	"packetsReceived",
 	"concealedSamples",
+	"silentConcealedSamples",
 	"totalSamplesReceived"
 ];
 function ge(e) {

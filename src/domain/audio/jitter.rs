@@ -62,8 +62,10 @@ pub enum Source<P> {
     Fec(P),
     /// Let the decoder conceal.
     Conceal,
-    /// Silence: nothing came.
+    /// Silence: what should be here was lost.
     Silence,
+    /// Silence: nothing came, and nobody knows why yet. [`Stalls`] says later.
+    Stall,
     /// Silence: the sender was silent on purpose.
     Dtx,
 }
@@ -103,6 +105,19 @@ pub struct Counters {
     pub inserted_ticks: u64,
     /// Ticks of silence left out to repay them.
     pub repaid_ticks: u64,
+    /// What became of each [`Source::Stall`].
+    pub stalls: Stalls,
+}
+
+/// Why nothing came, known from the packet that ended the stall. A stall that nothing ended is in none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stalls {
+    /// Ticks for packets that were lost.
+    pub lost_ticks: u64,
+    /// Ticks in which the sender sent nothing: its numbers go on, and its clock had gone on too.
+    pub paused_ticks: u64,
+    /// Ticks beyond the sender's time: what should have been here came later, or the sender's clock had stood still.
+    pub late_ticks: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -134,6 +149,8 @@ struct Stream {
     fills: u64,
     /// Silence already put in ahead of `next_time`.
     credit_ticks: u64,
+    /// How much of it the listener hears as a stall.
+    stalled_ticks: u64,
     hole: Hole,
     discontinuity: bool,
     reordering: Reordering,
@@ -267,7 +284,7 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
                 return self.fill_stall(now_ms);
             };
             if let Some(step) = step {
-                self.pace.take(step.ticks, matches!(step.source, Source::Silence | Source::Dtx));
+                self.pace.take(step.ticks, is_silent(&step.source));
                 self.note_release(now_ms);
                 return Some(step);
             }
@@ -395,7 +412,9 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         let rtp_time = entry.as_ref()?.rtp_time;
         if rtp_time > stream.next_time {
             // A hole in time without a lost packet: the sender was silent on purpose.
-            let ticks = stream.absorb_credit(rtp_time - stream.next_time);
+            let hole_ticks = rtp_time - stream.next_time;
+            self.counters.stalls.paused_ticks += stream.explain_stall(hole_ticks);
+            let ticks = stream.absorb_credit(hole_ticks);
             stream.hole = Hole::silent(ticks, 0);
             if ticks > 0 {
                 return None;
@@ -411,6 +430,7 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
             self.debt_ticks = (self.debt_ticks + stream.credit_ticks).min(DEBT_TICKS_MAX);
             stream.credit_ticks = 0;
         }
+        self.counters.stalls.late_ticks += std::mem::take(&mut stream.stalled_ticks);
         stream.next += 1;
         stream.next_time = rtp_time + u64::from(slot.ticks);
         stream.frame_ticks = slot.ticks;
@@ -471,7 +491,9 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         }
         stream.next = sequence;
         let frame = u64::from(stream.frame_ticks);
-        let mut left = stream.absorb_credit(rtp_time.saturating_sub(stream.next_time));
+        let hole_ticks = rtp_time.saturating_sub(stream.next_time);
+        self.counters.stalls.lost_ticks += stream.explain_stall(hole_ticks);
+        let mut left = stream.absorb_credit(hole_ticks);
         let fec_ticks = if has_fec && left >= frame { stream.frame_ticks } else { 0 };
         left -= u64::from(fec_ticks);
         stream.hole = match stream.last_was_dtx {
@@ -514,9 +536,12 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
             stream.fills += 1;
             let rtp_time = stream.next_time + stream.credit_ticks;
             stream.credit_ticks += u64::from(FRAME_TICKS);
-            let source = if stream.last_was_dtx { Source::Dtx } else { Source::Silence };
+            let source = if stream.last_was_dtx { Source::Dtx } else { Source::Stall };
             if self.repay(FRAME_TICKS) {
                 continue;
+            }
+            if let (Source::Stall, Some(stream)) = (&source, self.stream.as_mut()) {
+                stream.stalled_ticks += u64::from(FRAME_TICKS);
             }
             return Some(Step { rtp_time, ticks: FRAME_TICKS, source, discontinuity: false });
         }
@@ -536,6 +561,7 @@ impl Stream {
             last_heard_ms: now_ms,
             fills: 0,
             credit_ticks: 0,
+            stalled_ticks: 0,
             hole: Hole::default(),
             discontinuity: true,
             reordering: Reordering::begin(now_ms),
@@ -585,6 +611,13 @@ impl Stream {
         self.last_heard_ms + after_ms + self.fills * FILL_MS
     }
 
+    /// How much of the stall a hole of so many ticks explains; that is off it then.
+    fn explain_stall(&mut self, hole_ticks: u64) -> u64 {
+        let explained = hole_ticks.min(self.stalled_ticks);
+        self.stalled_ticks -= explained;
+        explained
+    }
+
     /// Counts silence that was already put in against a hole; returns what of the hole is left.
     fn absorb_credit(&mut self, hole_ticks: u64) -> u64 {
         let absorbed = hole_ticks.min(self.credit_ticks);
@@ -592,6 +625,10 @@ impl Stream {
         self.next_time += absorbed;
         hole_ticks - absorbed
     }
+}
+
+fn is_silent<P>(source: &Source<P>) -> bool {
+    matches!(source, Source::Silence | Source::Stall | Source::Dtx)
 }
 
 fn index(sequence: u64) -> usize {

@@ -222,6 +222,9 @@ pub struct CandidateStats {
     /// Seconds.
     #[prost(double, optional, tag = "7")]
     pub round_trip_time: ::core::option::Option<f64>,
+    /// Those of concealed_samples that are silence.
+    #[prost(double, optional, tag = "8")]
+    pub silent_concealed_samples: ::core::option::Option<f64>,
 }
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(default)]
@@ -564,12 +567,15 @@ pub struct AudioFrames {
     /// Made up by the decoder.
     #[prost(uint64, tag = "4")]
     pub concealed: u64,
-    /// Silence because nothing came.
+    /// Lost, and too many to be made up: silence.
     #[prost(uint64, tag = "5")]
     pub silent: u64,
     /// The sender was silent on purpose.
     #[prost(uint64, tag = "6")]
     pub dtx: u64,
+    /// Silence beyond what was sent: it came later, or the sender's clock had stood still.
+    #[prost(uint64, tag = "7")]
+    pub inserted: u64,
 }
 /// Generated client implementations.
 pub mod interviews_client {

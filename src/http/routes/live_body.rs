@@ -154,6 +154,7 @@ pub struct StatsBody {
     packets_lost: Option<f64>,
     packets_received: Option<f64>,
     concealed_samples: Option<f64>,
+    silent_concealed_samples: Option<f64>,
     total_samples_received: Option<f64>,
     round_trip_time: Option<f64>,
 }

@@ -4,7 +4,7 @@ use super::trace::{Arrival, Network, celt, number, play, play_with, talk, voice}
 use proptest::prelude::*;
 use viva::domain::audio::{
     FRAME_TICKS,
-    jitter::{Counters, JitterBuffer, Packet, Source},
+    jitter::{Counters, JitterBuffer, Packet, Source, Stalls},
 };
 
 const PACKETS: u32 = 3_000;
@@ -225,9 +225,10 @@ fn a_stall_lets_time_pass_and_then_plays_everything() {
     let Counters { late, lost, inserted_ticks, .. } = buffer.counters();
     assert_eq!((late, lost), (0, 0));
     assert_eq!(played.numbers(), (0..150).collect::<Vec<_>>(), "nothing is thrown away");
-    let silence = played.count(|source| matches!(source, Source::Silence)) as u64;
+    let silence = played.count(|source| matches!(source, Source::Stall)) as u64;
     assert!((40..=42).contains(&silence), "{silence} frames: the stall less 200 ms");
     assert_eq!(inserted_ticks, silence * u64::from(FRAME_TICKS));
+    assert_eq!(stalls_of(&buffer), (0, 0, silence), "late, and not lost");
     // What was put in is taken out again where the talker is silent, 500 ms of it.
     let repaid = std::iter::from_fn(|| buffer.repay(FRAME_TICKS).then_some(())).count();
     assert_eq!(repaid, 25);
@@ -241,6 +242,37 @@ fn a_stall_whose_packets_are_lost_adds_no_time() {
     assert_eq!(played.ticks(), 150 * u64::from(FRAME_TICKS));
     assert_eq!(buffer.counters().lost, 50);
     assert_eq!(buffer.counters().inserted_ticks, 0);
+    let stalled = played.count(|source| matches!(source, Source::Stall)) as u64;
+    assert!((39..=42).contains(&stalled), "{stalled}");
+    assert_eq!(stalls_of(&buffer), (stalled, 0, 0), "lost, once the numbers tell");
+}
+
+#[test]
+fn a_sender_that_pauses_loses_nothing_and_nothing_is_told_before_it_is_known() {
+    // A second of speech, a second in which the sender's clock goes on and nothing is sent, and speech again.
+    let mut trace = talk(50, (1, 1), |_| Some(20));
+    for n in 50..100u32 {
+        let timestamp = 1 + (n + 50) * FRAME_TICKS;
+        let packet = Packet { ssrc: 1, sequence: 1 + n as u16, timestamp, payload: voice(n) };
+        trace.push(Arrival { at_ms: u64::from(n + 50) * 20 + 20, packet });
+    }
+    let mut buffer = JitterBuffer::default();
+    let paused = play(&mut buffer, &trace[..50], 1_900);
+    assert!(paused.count(|source| matches!(source, Source::Stall)) > 30);
+    assert_eq!(stalls_of(&buffer), (0, 0, 0), "nobody knows yet");
+    let mut buffer = JitterBuffer::default();
+    let played = play(&mut buffer, &trace, 3_000);
+    let stalled = played.count(|source| matches!(source, Source::Stall)) as u64;
+    assert!((39..=42).contains(&stalled), "{stalled}");
+    assert_eq!(stalls_of(&buffer), (0, stalled, 0));
+    assert_eq!((buffer.counters().lost, buffer.counters().inserted_ticks), (0, 0));
+}
+
+/// Frames of stalls that were lost, in which the sender paused, and that came later.
+fn stalls_of(buffer: &JitterBuffer<Vec<u8>>) -> (u64, u64, u64) {
+    let Stalls { lost_ticks, paused_ticks, late_ticks } = buffer.counters().stalls;
+    let frames = |ticks: u64| ticks / u64::from(FRAME_TICKS);
+    (frames(lost_ticks), frames(paused_ticks), frames(late_ticks))
 }
 
 #[test]
@@ -298,7 +330,7 @@ fn stalls_of_any_length_lose_nothing_and_end_at_the_pace_of_the_burst() {
         let Counters { late, lost, inserted_ticks, .. } = buffer.counters();
         assert_eq!((late, lost), (0, 0), "a stall of {stall_ms} ms");
         assert_eq!(played.numbers(), (0..packets).collect::<Vec<_>>());
-        let silence = played.count(|source| matches!(source, Source::Silence)) as u64;
+        let silence = played.count(|source| matches!(source, Source::Stall)) as u64;
         assert_eq!(inserted_ticks, silence * u64::from(FRAME_TICKS));
         let expected = (stall_ms.saturating_sub(200) / 20) as i64;
         assert!((silence as i64 - expected).abs() <= 2, "{silence} of {expected} silent frames");

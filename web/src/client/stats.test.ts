@@ -12,6 +12,7 @@ describe("candidateStats", () => {
         packetsReceived: 99,
         jitterBufferDelay: 1.5,
         concealedSamples: Number.NaN,
+        silentConcealedSamples: 480,
       },
       { type: "candidate-pair", nominated: false, currentRoundTripTime: 9 },
       { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.02 },
@@ -21,6 +22,7 @@ describe("candidateStats", () => {
       packetsLost: 1,
       packetsReceived: 99,
       jitterBufferDelay: 1.5,
+      silentConcealedSamples: 480,
       roundTripTime: 0.02,
     });
   });

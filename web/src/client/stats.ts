@@ -6,6 +6,7 @@ const INBOUND_FIELDS = [
   "packetsLost",
   "packetsReceived",
   "concealedSamples",
+  "silentConcealedSamples",
   "totalSamplesReceived",
 ] as const;
 
