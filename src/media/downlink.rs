@@ -26,7 +26,7 @@ use crate::domain::{
 
 /// Ticks of 20 ms for which an idle line still sends every frame: 1 s.
 const IDLE_DENSE_TICKS: u32 = 50;
-/// After that it sends one in so many: every 400 ms, as discontinuous transmission does.
+/// After that it says "silence" at once, and again every so many ticks: 400 ms, as discontinuous transmission does.
 const IDLE_SPARSE_TICKS: u32 = 20;
 /// Loss reported by the receiver from which on packets carry FEC, and below which they no longer do.
 const LOSSY_FROM: f64 = 0.01;
@@ -309,11 +309,22 @@ impl Pacer {
         self.idle_ticks = self.idle_ticks.saturating_add(1);
         self.marker = true;
         self.encoders.is_fresh = true;
-        let is_sent = self.idle_ticks <= IDLE_DENSE_TICKS || self.idle_ticks.is_multiple_of(IDLE_SPARSE_TICKS);
+        let is_dense = self.idle_ticks <= IDLE_DENSE_TICKS;
+        let is_first_sparse = self.idle_ticks == IDLE_DENSE_TICKS + 1;
+        let is_sent = is_dense || is_first_sparse || self.idle_ticks.is_multiple_of(IDLE_SPARSE_TICKS);
         is_sent.then(|| {
             self.meters.silence.increment(1);
-            self.silence()
+            if is_dense { self.silence() } else { self.pause() }
         })
+    }
+
+    /// What says that nothing follows for a while. An Opus packet without a frame (RFC 6716 section 3.2.1): a receiver
+    /// that gets it makes quiet noise until the next packet, where it would take what is missing for lost.
+    fn pause(&self) -> Bytes {
+        match self.codec {
+            Codec::Opus => self.silence.slice(..1),
+            Codec::Pcmu => self.silence(),
+        }
     }
 }
 

@@ -79,6 +79,12 @@ describe("the status page of a server that is well", () => {
       () => counter(page, "framesHeard", "recent"),
       (frames) => frames > 50,
     );
+    const opinion = await until(
+      ROUND_MS,
+      () => byId(page, "mos-candidates").textContent(),
+      (text) => /^4\.[0-4]/.test(text),
+    );
+    assert.match(opinion, /worst 5 in 100: [34](\.\d)?$/);
     await checkAccessible(page, "operator-live");
     const { end_reasons, failures } = await callers.report;
     assert.deepEqual([end_reasons, failures], [["completed", "completed"], []]);

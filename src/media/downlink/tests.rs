@@ -334,3 +334,22 @@ fn another_codec_drops_what_was_encoded_for_the_first() {
     assert_eq!((&packets[0][..], &packets[1][..]), (&MULAW_SILENCE[..], &MULAW_SILENCE[..]));
     assert!(packets[2].len() == 160 && packets[2][..] != MULAW_SILENCE);
 }
+
+#[test]
+fn an_idle_line_says_that_nothing_follows() {
+    let mut line = Line::new(true);
+    line.downlink.push(&item(1), voice(0, 4_800)).unwrap();
+    line.downlink.finish(&item(1)).unwrap();
+    line.hear();
+    let idle: Vec<(u32, Bytes)> =
+        (0..200).filter_map(|_| line.tick()).map(|heard| (heard.timestamp / FRAME_TICKS, heard.packet)).collect();
+    let silence = silence_packet().unwrap();
+    let (dense, sparse): (Vec<_>, Vec<_>) = idle.into_iter().partition(|(_, packet)| *packet == silence);
+    let last_dense = dense.last().unwrap().0;
+    let said: Vec<u32> = sparse.iter().map(|(at, _)| at - last_dense).collect();
+    assert_eq!(said[..4], [1, 10, 30, 50], "at once, and every 400 ms");
+    for (_, packet) in sparse {
+        assert!(Codec::Opus.is_dtx(&packet), "{packet:?}");
+        assert_eq!(Codec::Opus.packet_ticks(&packet), Some(FRAME_TICKS));
+    }
+}

@@ -3,7 +3,7 @@ import { texts } from "../../i18n";
 import { LineChart } from "./LineChart";
 import { Card, CountTable, CounterTable, type Named, NamedFigures } from "./Rows";
 import type { Value } from "./chart";
-import type { Facts } from "./facts";
+import type { Facts, Opinion } from "./facts";
 import { dateTime, duration, memory, number, share } from "./format";
 import type { Point } from "./watch";
 
@@ -178,11 +178,21 @@ function chatText({ engine: { name, chat } }: Facts): string | null {
   return known(CHAT_STATES, chat.state) ? t(`engine.chatStates.${chat.state}`) : chat.state;
 }
 
+function opinionText({ p50, p05 }: Opinion): string {
+  return texts("operator")("quality.opinion", { half: number(p50), worst: number(p05) });
+}
+
 export function QualityCard({ facts, points }: ChartedProps) {
   const t = texts("operator");
   const named: Named[] = [
     { name: t("quality.calls"), value: orNull(facts.media_sessions, number), testId: "calls" },
     { name: t("quality.concealed"), value: orNull(facts.concealed_ratio, share), testId: "concealed" },
+    { name: t("quality.candidates"), value: orNull(facts.opinion.candidates, opinionText), testId: "mos-candidates" },
+    {
+      name: t("quality.interviewer"),
+      value: orNull(facts.opinion.interviewer, opinionText),
+      testId: "mos-interviewer",
+    },
   ];
   return (
     <Card id="quality" title={t("quality.title")}>

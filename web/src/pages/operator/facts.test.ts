@@ -64,6 +64,23 @@ describe("factsOf", () => {
     expect(facts.recent_ms).toBe(5_000);
   });
 
+  it("says how well each side was heard lately", () => {
+    const scores = (side: string, poor: number, all: number): string =>
+      [
+        ["4", 0],
+        ["4.2", poor],
+        ["4.4", all],
+        ["+Inf", all],
+      ]
+        .map(([le, count]) => `viva_${side}_mos_bucket{le="${le}"} ${count}`)
+        .join("\n");
+    const text = (poor: number, all: number): string => `${scores("uplink", poor, all)}\n`;
+    const { opinion } = factsOf(NOTHING, [look(text(40, 40), 0), look(text(50, 140), 5_000)]);
+    expect(opinion.candidates?.p50).toBeCloseTo(4.2 + (0.2 * 40) / 90);
+    expect(opinion.candidates?.p05).toBeCloseTo(4.1);
+    expect(opinion.interviewer).toBeNull();
+  });
+
   it("does not call a counter new at the first look, nor a missing one 0", () => {
     const { counters } = factsOf(NOTHING, [look('viva_jobs_total{kind="tell",result="done"} 7', 0)]);
     expect(counters.jobsDone).toEqual({ recent: null, total: 7 });

@@ -124,6 +124,8 @@ export interface Facts {
   };
   /** Share of the voice that was lost and had to be made up. */
   concealed_ratio: number | null;
+  /** Estimated mean opinion scores (ITU-T G.107) of each side's voice where the other hears it. */
+  opinion: { candidates: Opinion | null; interviewer: Opinion | null };
   started_at: string | null;
   process: { cpu_ratio: number | null; memory_bytes: number | null };
   media_sessions: number | null;
@@ -185,6 +187,17 @@ function add(a: number, b: number): number {
   return a + b;
 }
 
+/** Half of the reports were not better than `p50`, and 5 of 100 not better than `p05`; 1 to 4.5. */
+export interface Opinion {
+  p50: number;
+  p05: number;
+}
+
+function opinion(histogram: Histogram | null): Opinion | null {
+  const [half, worst] = [quantile(histogram, 0.5), quantile(histogram, 0.05)];
+  return half === null || worst === null ? null : { p50: half.value, p05: worst.value };
+}
+
 export function spread(histogram: Histogram | null): Spread | null {
   const [half, most] = [quantile(histogram, 0.5), quantile(histogram, 0.95)];
   if (half === null || most === null) return null;
@@ -212,6 +225,10 @@ export function factsOf(answers: Answers, looks: readonly Look[]): Facts {
     sessions: sessionFacts(answers, now),
     engine: engineFacts(answers, now),
     concealed_ratio: concealedRatio(framesHeard.recent, framesRecovered.recent, framesConcealed.recent),
+    opinion: {
+      candidates: opinion(span.histogram("viva_uplink_mos")),
+      interviewer: opinion(span.histogram("viva_downlink_mos")),
+    },
     started_at: startedAt(now),
     process: processFacts(span),
     media_sessions: now?.sum("viva_media_sessions") ?? null,

@@ -1,1 +1,0 @@
-import{n as e}from"./Panel-DajMV9Fc.js";import{a as t}from"./Icon-CikxsgQs.js";function n(n){let r=t(`interviewer`);return n instanceof e?n.status===401?r(`problem.signedOut`):n.status===404?r(`problem.notFound`):n.message:r(`problem.unreachable`)}export{n as t};

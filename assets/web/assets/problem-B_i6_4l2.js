@@ -1,0 +1,1 @@
+import{n as e}from"./Panel-DqhNnNu3.js";import{a as t}from"./Icon-BbGHRFLU.js";function n(n){let r=t(`interviewer`);return n instanceof e?n.status===401?r(`problem.signedOut`):n.status===404?r(`problem.notFound`):n.message:r(`problem.unreachable`)}export{n as t};
