@@ -2220,13 +2220,20 @@ export interface components {
             fec: number;
             /**
              * Format: int64
+             * @description Silence beyond what was sent: what should have been there came later, or the sender's clock had stood still
+             *     (`insertedSamplesForDeceleration`).
+             * @default 0
+             */
+            inserted: number;
+            /**
+             * Format: int64
              * @description Lost, and whole again from a copy in a later packet (RFC 2198).
              * @default 0
              */
             rebuilt: number;
             /**
              * Format: int64
-             * @description Silence because nothing came (`silentConcealedSamples`).
+             * @description Lost, and too many to be made up: silence (`silentConcealedSamples`).
              * @default 0
              */
             silent: number;
@@ -3662,6 +3669,8 @@ export interface components {
             packetsReceived?: number | null;
             /** Format: double */
             roundTripTime?: number | null;
+            /** Format: double */
+            silentConcealedSamples?: number | null;
             /** Format: double */
             totalSamplesReceived?: number | null;
         };
