@@ -4,18 +4,24 @@
 
 use std::{
     collections::HashMap,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     net::{IpAddr, SocketAddr, UdpSocket},
     sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, SyncSender, TryRecvError},
+        Arc, Mutex, OnceLock, PoisonError, TryLockError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{Receiver, TryRecvError},
     },
+    thread::Thread,
     time::{Duration, Instant},
 };
 
 use bytes::BytesMut;
 use metrics::Counter;
+use tokio::{
+    io::Interest,
+    sync::mpsc::Sender,
+    time::{MissedTickBehavior, interval},
+};
 
 use super::{
     peer::IceCredentials,
@@ -32,6 +38,8 @@ const ARENA_BYTES: usize = 64 * 1024;
 const PATHS_MAX: usize = 8;
 /// 5-tuples that one peer may verify between two ICE restarts: each costs the stack a candidate.
 const VERIFICATIONS_MAX: u32 = 256;
+/// Datagrams that are looked at before anything else is done.
+const DATAGRAMS_PER_LOOK: usize = 256;
 /// How often a silent socket looks at its updates.
 pub(super) const RECEIVE_WAIT: Duration = Duration::from_millis(50);
 
@@ -148,7 +156,7 @@ impl Drops {
 /// Who may pass, and where to. Each receiving thread has one of its own; the shards keep all of them up to date.
 pub(super) struct Door {
     updates: Receiver<RouteUpdate>,
-    shards: Vec<SyncSender<Task>>,
+    shards: Vec<Sender<Task>>,
     routes: HashMap<PeerId, Route>,
     by_ufrag: HashMap<String, PeerId>,
     by_path: HashMap<Path, PeerId>,
@@ -156,12 +164,43 @@ pub(super) struct Door {
     drops: Drops,
 }
 
-/// The thread that receives from the UDP socket.
-pub(super) struct FrontDoor {
+/// The UDP socket and its door.
+struct Porch {
     socket: UdpSocket,
     door: Door,
-    stop: Arc<AtomicBool>,
+    buffer: Box<[u8; DATAGRAM_BYTES_MAX]>,
+}
+
+/// What there was to take.
+enum Taken {
+    All,
+    /// There may be more.
+    Some,
+    /// Nobody can change who may pass any more: the media path is gone.
+    Over,
+}
+
+/// Who receives from the UDP socket: shards that tick anyway look at it each time, so that no thread wakes for a
+/// packet; while none does, a thread of its own waits for what comes.
+pub(super) struct FrontDoor {
+    porch: Mutex<Porch>,
     only_from: Option<Vec<IpAddr>>,
+    stop: Arc<AtomicBool>,
+    /// Shards that look each millisecond.
+    attended: AtomicUsize,
+    keeper: OnceLock<Thread>,
+}
+
+/// A shard's promise to look each millisecond; dropping it takes it back.
+pub(super) struct Attendance(Arc<FrontDoor>);
+
+impl Drop for Attendance {
+    fn drop(&mut self) {
+        self.0.attended.fetch_sub(1, Ordering::AcqRel);
+        if let Some(keeper) = self.0.keeper.get() {
+            keeper.unpark();
+        }
+    }
 }
 
 /// Whether anything from this address is looked at.
@@ -170,41 +209,99 @@ pub(super) fn may_send(only_from: Option<&[IpAddr]>, source: IpAddr) -> bool {
 }
 
 impl FrontDoor {
+    /// `socket` does not block.
     pub(super) fn new(socket: UdpSocket, door: Door, stop: Arc<AtomicBool>, only_from: Option<Vec<IpAddr>>) -> Self {
-        Self { socket, door, stop, only_from }
+        let porch = Mutex::new(Porch { socket, door, buffer: Box::new([0; DATAGRAM_BYTES_MAX]) });
+        Self { porch, only_from, stop, attended: AtomicUsize::new(0), keeper: OnceLock::new() }
     }
 
-    /// Receives until told to stop.
-    pub(super) fn run(mut self) {
-        let mut buffer = [0; DATAGRAM_BYTES_MAX];
+    /// From now on the caller [looks](Self::look) each millisecond.
+    pub(super) fn attend(self: &Arc<Self>) -> Attendance {
+        self.attended.fetch_add(1, Ordering::AcqRel);
+        Attendance(Arc::clone(self))
+    }
+
+    /// Takes what came, unless somebody else does just now.
+    pub(super) fn look(&self) {
+        match self.porch.try_lock() {
+            Ok(mut porch) => drop(porch.take(self.only_from.as_deref())),
+            // A datagram that panicked is gone; what the door knows is whole.
+            Err(TryLockError::Poisoned(porch)) => drop(porch.into_inner().take(self.only_from.as_deref())),
+            Err(TryLockError::WouldBlock) => {}
+        }
+    }
+
+    /// Receives whenever nobody else does, until told to stop.
+    pub(super) fn run(&self) {
+        let _ = self.keeper.set(std::thread::current());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+        if let Err(error) = runtime.and_then(|runtime| runtime.block_on(self.keep())) {
+            tracing::error!(%error, "media over UDP cannot be served");
+        }
+    }
+
+    async fn keep(&self) -> io::Result<()> {
+        let waiting = tokio::net::UdpSocket::from_std(self.lock().socket.try_clone()?)?;
+        let mut tick = interval(RECEIVE_WAIT);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.stop.load(Ordering::Relaxed) {
-            let received = self.socket.recv_from(&mut buffer);
-            // Before the datagram: its peer may be among the updates.
+            if self.attended.load(Ordering::Acquire) > 0 {
+                // Woken when nobody looks any more; until then the queue of changes is emptied even if all stall.
+                std::thread::park_timeout(RECEIVE_WAIT);
+            } else {
+                tokio::select! {
+                    ready = waiting.readable() => ready?,
+                    _ = tick.tick() => {}
+                }
+            }
+            let taken = self.lock().take(self.only_from.as_deref());
+            match taken {
+                // So that it waits until something comes.
+                Taken::All => drop(waiting.try_io(Interest::READABLE, || Err::<(), _>(ErrorKind::WouldBlock.into()))),
+                Taken::Some => {}
+                Taken::Over => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Porch> {
+        self.porch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Porch {
+    /// Takes the changes and what came.
+    fn take(&mut self, only_from: Option<&[IpAddr]>) -> Taken {
+        for _ in 0..DATAGRAMS_PER_LOOK {
+            let received = self.socket.recv_from(&mut self.buffer[..]);
+            // Before the datagram: its peer may be among the changes.
             if !self.door.take_updates() {
-                return;
+                return Taken::Over;
             }
             match received {
-                Ok((_, source)) if !may_send(self.only_from.as_deref(), canonical(source).ip()) => {
+                Ok((_, source)) if !may_send(only_from, canonical(source).ip()) => {
                     self.door.drops.foreign.increment(1);
                 }
                 Ok((length, source)) => {
                     let path = Path { peer: canonical(source), transport: Transport::Udp };
-                    self.door.admit(&buffer[..length], path);
+                    self.door.admit(&self.buffer[..length], path);
                 }
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Taken::All,
                 // ICMP errors of what we sent come up here; they concern no datagram.
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
                 Err(error) => {
                     tracing::debug!(%error, "udp receive failed");
-                    std::thread::sleep(Duration::from_millis(1));
+                    return Taken::All;
                 }
             }
         }
+        Taken::Some
     }
 }
 
 impl Door {
-    pub(super) fn new(updates: Receiver<RouteUpdate>, shards: Vec<SyncSender<Task>>) -> Self {
+    pub(super) fn new(updates: Receiver<RouteUpdate>, shards: Vec<Sender<Task>>) -> Self {
         Self {
             updates,
             shards,
@@ -365,6 +462,47 @@ pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_came_together_is_taken_in_one_look() {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        socket.set_nonblocking(true).expect("it does not block");
+        let address = socket.local_addr().expect("an address");
+        let peer = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let path = Path { peer: peer.local_addr().expect("an address"), transport: Transport::Udp };
+        let (updates, changes) = std::sync::mpsc::sync_channel(1);
+        let (tasks, mut arrivals) = tokio::sync::mpsc::channel(2 * DATAGRAMS_PER_LOOK);
+        let mut door = Door::new(changes, vec![tasks]);
+        let credentials = IceCredentials {
+            local_ufrag: "ours".to_owned(),
+            local_password: "our password".to_owned(),
+            remote_password: "their password".to_owned(),
+        };
+        updates.send(RouteUpdate::Open { shard: 0, call: 7, peer: 1, credentials }).expect("room");
+        assert!(door.take_updates() && door.verify(1, path));
+        let front_door = Arc::new(FrontDoor::new(socket, door, Arc::default(), None));
+        let attendance = front_door.attend();
+        let keeper = std::thread::spawn({
+            let front_door = Arc::clone(&front_door);
+            move || front_door.run()
+        });
+        for count in [100, DATAGRAMS_PER_LOOK] {
+            for _ in 0..count {
+                peer.send_to(&[128, 111, 0, 0], address).expect("sent");
+            }
+            front_door.look();
+            let mut taken = 0;
+            while arrivals.try_recv().is_ok() {
+                taken += 1;
+            }
+            assert_eq!(taken, count);
+        }
+        drop(attendance);
+        peer.send_to(&[128, 111, 0, 0], address).expect("sent");
+        assert!(arrivals.blocking_recv().is_some(), "nobody looks any more: its own thread does");
+        drop(updates);
+        keeper.join().expect("it ends with the media path");
+    }
 
     #[test]
     fn a_server_for_this_machine_alone_looks_at_nothing_from_elsewhere() {

@@ -28,20 +28,26 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
-        mpsc::{SyncSender, sync_channel},
+        mpsc::sync_channel,
     },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::{EnterGuard, Handle},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
+};
 
 use self::{
     agreement::Negotiated,
     call::{Call, CallShared, Outbox, PLAYOUT_DELAY_DEFAULT_MS},
     candidates::{OwnCandidates, announce},
-    front_door::{CallKey, Door, FrontDoor, RECEIVE_WAIT},
+    front_door::{CallKey, Door, FrontDoor},
     gauge::{Gauge, ShardLoad},
     peer::{Answer, Peer, PeerError},
     port::{DownlinkReceiver, UplinkFrame},
@@ -178,8 +184,9 @@ struct Inner {
 
 /// A shard, as others see it.
 struct ShardHandle {
-    tasks: SyncSender<Task>,
+    tasks: mpsc::Sender<Task>,
     load: Arc<ShardLoad>,
+    runtime: Handle,
 }
 
 impl Drop for Inner {
@@ -223,27 +230,30 @@ impl Media {
         let mut doors = vec![routes];
         doors.extend(tcp_listener.is_some().then_some(tcp_routes));
         let outlets = Arc::<Outlets>::default();
-        let (mut shards, mut threads) = (Vec::new(), Vec::new());
-        for index in 0..config.shards.max(1) {
-            let (tasks, task_receiver) = sync_channel(TASKS_MAX);
-            let socket = socket.try_clone().map_err(of_socket)?;
-            let out = Outbox::new(socket, local_addr.is_ipv6(), Arc::clone(&outlets));
-            let stop = Arc::clone(&stop);
-            let load = Arc::new(ShardLoad::default());
-            let gauge = Gauge::new(index, Arc::clone(&load));
-            let shard = Shard::new(index, task_receiver, doors.clone(), out, stop, gauge);
-            threads.push(spawn(format!("viva-media-{index}"), move || shard.run())?);
-            shards.push(ShardHandle { tasks, load });
-        }
-        drop(doors);
-        let tasks: Vec<_> = shards.iter().map(|shard| shard.tasks.clone()).collect();
+        let (tasks, task_receivers): (Vec<_>, Vec<_>) =
+            (0..config.shards.max(1)).map(|_| mpsc::channel(TASKS_MAX)).unzip();
+        let second = socket.try_clone().map_err(of_socket)?;
+        let door = Door::new(updates, tasks.clone());
+        let front_door = Arc::new(FrontDoor::new(second, door, Arc::clone(&stop), config.only_from.clone()));
+        let mut threads = Vec::new();
         if let Some(listener) = tcp_listener {
             let door = Door::new(tcp_updates, tasks.clone());
-            let tcp_door = TcpDoor::new(listener, door, outlets, config.only_from.clone());
+            let tcp_door = TcpDoor::new(listener, door, Arc::clone(&outlets), config.only_from);
             threads.push(spawn("viva-tcp".to_owned(), move || tcp_door.run())?);
         }
-        let door = Door::new(updates, tasks);
-        let front_door = FrontDoor::new(socket, door, Arc::clone(&stop), config.only_from);
+        let mut shards = Vec::new();
+        for (index, (tasks, task_receiver)) in tasks.into_iter().zip(task_receivers).enumerate() {
+            let socket = socket.try_clone().map_err(of_socket)?;
+            let out = Outbox::new(socket, local_addr.is_ipv6(), Arc::clone(&outlets));
+            let load = Arc::new(ShardLoad::default());
+            let (front_door, stop) = (Arc::clone(&front_door), Arc::clone(&stop));
+            let gauge = Gauge::new(index, Arc::clone(&load));
+            let shard = Shard::new(index, task_receiver, doors.clone(), front_door, out, stop, gauge);
+            let runtime = shard::runtime().map_err(MediaError::Thread)?;
+            shards.push(ShardHandle { tasks, load, runtime: runtime.handle().clone() });
+            threads.push(spawn(format!("viva-media-{index}"), move || shard.run(runtime))?);
+        }
+        drop(doors);
         threads.push(spawn("viva-udp".to_owned(), move || front_door.run())?);
         let inner = Inner {
             local_addr,
@@ -292,8 +302,8 @@ impl Media {
             .map_err(|error| MediaError::Codec(error.to_string()))?;
         let attach = Command::Attach { key, call: Box::new(call) };
         tasks.try_send(Task::Command(attach)).map_err(|error| match error {
-            std::sync::mpsc::TrySendError::Full(_) => MediaError::Full,
-            std::sync::mpsc::TrySendError::Disconnected(_) => MediaError::Closed,
+            TrySendError::Full(_) => MediaError::Full,
+            TrySendError::Closed(_) => MediaError::Closed,
         })?;
         Ok(MediaSession {
             session_id,
@@ -370,7 +380,7 @@ struct RemoteDelay {
 pub struct MediaSession {
     session_id: SessionId,
     key: CallKey,
-    tasks: SyncSender<Task>,
+    tasks: mpsc::Sender<Task>,
     shared: Arc<CallShared>,
     /// One offer at a time.
     negotiation: tokio::sync::Mutex<()>,
@@ -397,6 +407,12 @@ impl Drop for MediaSession {
 }
 
 impl MediaSession {
+    /// Until the guard is dropped, tasks are spawned onto the media thread of this session: for those that hand its
+    /// voice on, and never work for long. What they exchange with the media wakes no other thread.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.seat.inner.shards[self.seat.shard].runtime.enter()
+    }
+
     /// Answers an offer. The peer that is there, offering again, restarts ICE; another one (a reloaded page) takes its
     /// place, and the session's audio goes on.
     ///
@@ -443,8 +459,8 @@ impl MediaSession {
     pub fn send_data(&self, message: impl Into<Vec<u8>>) -> Result<(), SendError> {
         let message = String::from_utf8(message.into()).map_err(|_| SendError::NotText)?;
         self.tasks.try_send(Task::Command(Command::Data { key: self.key, message })).map_err(|error| match error {
-            std::sync::mpsc::TrySendError::Full(_) => SendError::Busy,
-            std::sync::mpsc::TrySendError::Disconnected(_) => SendError::Gone,
+            TrySendError::Full(_) => SendError::Busy,
+            TrySendError::Closed(_) => SendError::Gone,
         })
     }
 
@@ -455,8 +471,8 @@ impl MediaSession {
     pub fn record(&self, tap: Tap) -> Result<(), SendError> {
         let command = Command::Record { key: self.key, tap: Box::new(tap) };
         self.tasks.try_send(Task::Command(command)).map_err(|error| match error {
-            std::sync::mpsc::TrySendError::Full(_) => SendError::Busy,
-            std::sync::mpsc::TrySendError::Disconnected(_) => SendError::Gone,
+            TrySendError::Full(_) => SendError::Busy,
+            TrySendError::Closed(_) => SendError::Gone,
         })
     }
 
@@ -563,8 +579,8 @@ impl MediaSession {
 
     async fn ask(&self, command: Command, reply: oneshot::Receiver<Reply>) -> Result<Reply, OfferError> {
         self.tasks.try_send(Task::Command(command)).map_err(|error| match error {
-            std::sync::mpsc::TrySendError::Full(_) => OfferError::Busy,
-            std::sync::mpsc::TrySendError::Disconnected(_) => OfferError::Gone,
+            TrySendError::Full(_) => OfferError::Busy,
+            TrySendError::Closed(_) => OfferError::Gone,
         })?;
         let answered = tokio::time::timeout(ANSWER_WAIT, reply).await.map_err(|_| OfferError::Busy)?;
         answered.map_err(|_| OfferError::Gone)
@@ -584,7 +600,8 @@ fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     // The kernel may grant less; that is no error.
     let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
     let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
-    socket.set_read_timeout(Some(RECEIVE_WAIT))?;
+    // What cannot leave at once is lost, as any packet may be; shards wait for nothing.
+    socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     Ok(socket.into())
 }

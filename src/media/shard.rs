@@ -1,24 +1,33 @@
 //! A shard: one thread that owns sessions, their timers and their codec state. Nothing in it is shared or locked. It
 //! ticks once a millisecond while anyone is connected; its sessions are spread over 20 phases, so that their encoding
 //! does not fall on the same instant.
+//!
+//! The sockets to their speech models live on the same thread, as tasks of its runtime: voice goes from one to the
+//! other without waking anyone.
 
 use std::{
     collections::{HashMap, VecDeque},
     hash::{BuildHasherDefault, Hasher},
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+        mpsc::SyncSender,
     },
     time::{Duration, Instant},
 };
 
-use tokio::sync::oneshot;
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::{mpsc::Receiver, oneshot},
+    task::yield_now,
+    time::{sleep_until, timeout, timeout_at},
+};
 
 use super::{
     call::{Call, Outbox},
-    front_door::{Arrival, CallKey, PeerId, RouteUpdate},
+    front_door::{Arrival, Attendance, CallKey, FrontDoor, PeerId, RouteUpdate},
     gauge::Gauge,
     peer::{Answer, Peer, PeerError},
     recorder::Tap,
@@ -35,6 +44,8 @@ const TASKS_PER_TICK: usize = 4_096;
 const STALL_MAX: Duration = Duration::from_millis(100);
 /// With so many calls or fewer, what comes in wakes the shard: the wakings cost less than a tick each millisecond.
 const PROMPT_CALLS_MAX: usize = 8;
+/// The runtime's timers are late by up to so much: it is left that long before a tick.
+const TIMER_GRAIN: Duration = Duration::from_millis(2);
 /// What encoding a frame may take.
 const ENCODE_TIME: Duration = Duration::from_micros(200);
 
@@ -89,6 +100,14 @@ pub(super) enum Task {
 
 /// The SDP of our description.
 pub(super) type Reply = Result<String, PeerError>;
+
+/// What a shard's thread runs on.
+///
+/// # Errors
+/// As the system reports them.
+pub(super) fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_io().enable_time().build()
+}
 
 /// Spreads keys, which we count out ourselves: nobody can choose them so that they collide.
 #[derive(Default)]
@@ -153,6 +172,9 @@ pub(super) struct Shard {
     /// Calls that have audio to be encoded ahead; no more entries than calls.
     hungry: VecDeque<CallKey>,
     gauge: Gauge,
+    front_door: Arc<FrontDoor>,
+    /// While it looks at the UDP socket itself.
+    attendance: Option<Attendance>,
 }
 
 impl Shard {
@@ -160,6 +182,7 @@ impl Shard {
         index: usize,
         tasks: Receiver<Task>,
         doors: Vec<SyncSender<RouteUpdate>>,
+        front_door: Arc<FrontDoor>,
         out: Outbox,
         stop: Arc<AtomicBool>,
         gauge: Gauge,
@@ -175,15 +198,24 @@ impl Shard {
             waiting: Vec::new(),
             hungry: VecDeque::new(),
             gauge,
+            front_door,
+            attendance: None,
         }
     }
 
-    /// Works until told to stop, then says goodbye to every peer.
-    pub(super) fn run(mut self) {
+    /// Works until told to stop. Tasks of the runtime have their turn after each tick.
+    pub(super) fn run(self, runtime: Runtime) {
+        runtime.block_on(self.serve());
+        // A name that is still being looked up for one of the tasks holds nobody up.
+        runtime.shutdown_background();
+    }
+
+    /// At the end it says goodbye to every peer.
+    async fn serve(mut self) {
         while !self.stop.load(Ordering::Relaxed) {
             if self.has_link() {
-                self.run_live();
-            } else if !self.run_idle() {
+                self.run_live().await;
+            } else if !self.run_idle().await {
                 break;
             }
         }
@@ -194,11 +226,11 @@ impl Shard {
     }
 
     /// Nobody is connected: commands, and a look at every session now and then. `false` when nobody can command.
-    fn run_idle(&mut self) -> bool {
-        match self.tasks.recv_timeout(IDLE_WAIT) {
-            Ok(task) => self.handle(task),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return false,
+    async fn run_idle(&mut self) -> bool {
+        match timeout(IDLE_WAIT, self.tasks.recv()).await {
+            Ok(Some(task)) => self.handle(task),
+            Ok(None) => return false,
+            Err(_) => {}
         }
         let now = Instant::now();
         for phase in 0..PHASES {
@@ -218,21 +250,29 @@ impl Shard {
     }
 
     /// Ticks at absolute times while anyone is connected.
-    fn run_live(&mut self) {
+    async fn run_live(&mut self) {
         let mut ticks = Ticks::from(Instant::now());
         let mut look_at = FRAME_MS;
         while !self.stop.load(Ordering::Relaxed) {
-            self.wait(&ticks);
+            self.wait(&ticks).await;
             let woken = Instant::now();
+            // What speech models said, so that it is there for the frames of this tick.
+            yield_now().await;
+            if self.attendance.is_some() {
+                self.front_door.look();
+            }
             self.take_tasks();
             self.release_waiting();
             self.step_due(&mut ticks);
+            // What candidates said leaves for their speech models.
+            yield_now().await;
             self.gauge.note_work(woken.elapsed());
             self.encode_ahead(&ticks);
             self.settle_load();
             if ticks.next >= look_at {
                 look_at = ticks.next + FRAME_MS;
                 if !self.has_link() {
+                    self.attendance = None;
                     return;
                 }
             }
@@ -241,19 +281,25 @@ impl Shard {
 
     /// Until the next tick that has anything to do. Where few are connected, what comes in wakes the thread at once;
     /// where many are, it waits for the next millisecond, so that one waking serves several.
-    fn wait(&mut self, ticks: &Ticks) {
-        if self.calls.len() > PROMPT_CALLS_MAX || !self.waiting.is_empty() {
+    async fn wait(&mut self, ticks: &Ticks) {
+        let is_crowded = self.calls.len() > PROMPT_CALLS_MAX;
+        if is_crowded != self.attendance.is_some() {
+            self.attendance = is_crowded.then(|| self.front_door.attend());
+        }
+        if is_crowded || !self.waiting.is_empty() {
             std::thread::sleep(ticks.due().saturating_duration_since(Instant::now()));
             return;
         }
         let idle_ticks = (0..FRAME_MS).find(|ahead| !self.phases[phase_of(ticks.next + ahead)].is_empty());
         let due = ticks.due() + Duration::from_millis(idle_ticks.unwrap_or(0));
-        match self.tasks.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(task) => self.handle(task),
-            Err(RecvTimeoutError::Timeout) => {}
+        let about = (due - TIMER_GRAIN).into();
+        match timeout_at(about, self.tasks.recv()).await {
+            Ok(Some(task)) => return self.handle(task),
             // Nobody can ask for anything any more; what is under way goes on to its end.
-            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(due.saturating_duration_since(Instant::now())),
+            Ok(None) => sleep_until(about).await,
+            Err(_) => {}
         }
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
     }
 
     /// Steps the calls of each tick that is due. A late tick sends at once; none is left out.
@@ -448,21 +494,29 @@ impl Shard {
 
 #[cfg(test)]
 mod tests {
-    use std::{net::UdpSocket, sync::mpsc::sync_channel};
+    use std::net::UdpSocket;
+
+    use tokio::sync::mpsc;
 
     use super::*;
-    use crate::{domain::load::Level, media::gauge::ShardLoad};
+    use crate::{
+        domain::load::Level,
+        media::{front_door::Door, gauge::ShardLoad},
+    };
 
     #[test]
     fn a_shard_that_everybody_left_lets_people_in_again() {
         let load = Arc::new(ShardLoad::default());
         let gauge = Gauge::with_level(Level::Refusing, Arc::clone(&load));
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-        let (stop, (_tasks, receiver)) = (Arc::new(AtomicBool::new(false)), sync_channel(1));
-        let out = Outbox::new(socket, false, Arc::default());
-        let shard = Shard::new(0, receiver, Vec::new(), out, Arc::clone(&stop), gauge);
+        let (stop, (_tasks, receiver)) = (Arc::new(AtomicBool::new(false)), mpsc::channel(1));
+        let out = Outbox::new(socket.try_clone().expect("a socket"), false, Arc::default());
+        let (_updates, changes) = std::sync::mpsc::sync_channel(1);
+        let front_door = FrontDoor::new(socket, Door::new(changes, Vec::new()), Arc::clone(&stop), None);
+        let shard = Shard::new(0, receiver, Vec::new(), Arc::new(front_door), out, Arc::clone(&stop), gauge);
         assert!(!load.level().admits());
-        let (thread, began) = (std::thread::spawn(move || shard.run()), Instant::now());
+        let runtime = runtime().expect("a runtime");
+        let (thread, began) = (std::thread::spawn(move || shard.run(runtime)), Instant::now());
         while !load.level().admits() {
             assert!(began.elapsed() < Duration::from_secs(20), "it refuses for ever");
             std::thread::park_timeout(Duration::from_millis(50));

@@ -79,6 +79,10 @@ impl Model for RealtimeModel {
         true
     }
 
+    fn is_socket(&self) -> bool {
+        true
+    }
+
     fn converse(&self, setup: ModelSetup, ports: ModelPorts, tasks: &TaskTracker) {
         let bridge = Bridge::new(self.config.clone(), self.connect.clone(), setup, ports);
         tasks.spawn(bridge.run());

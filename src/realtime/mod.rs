@@ -87,6 +87,11 @@ pub trait Model: Send + Sync + 'static {
         false
     }
 
+    /// Whether its conversations only hand on what a socket says: then they live on the thread of their media.
+    fn is_socket(&self) -> bool {
+        false
+    }
+
     /// Starts a conversation on `tasks` and returns at once; the provider's socket opens now, not when media flows.
     fn converse(&self, setup: ModelSetup, ports: ModelPorts, tasks: &TaskTracker);
 }

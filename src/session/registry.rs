@@ -262,7 +262,10 @@ impl Registry {
         };
         let model_ports =
             ModelPorts { uplink, downlink: downlink.clone(), commands, events: model_sender, cancel: cancel.clone() };
-        deps.model.converse(setup, model_ports, &deps.shutdown.tasks);
+        {
+            let _beside = deps.model.is_socket().then(|| media.enter());
+            deps.model.converse(setup, model_ports, &deps.shutdown.tasks);
+        }
         let (saver, saved) = Saver::start(deps.store.clone(), session_id.clone(), &deps.shutdown.tasks);
         let samples = Samples::start(deps.store.clone(), session_id.clone(), &deps.shutdown.tasks);
         let (requests, mailbox) = mpsc::channel(MAILBOX);
