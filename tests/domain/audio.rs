@@ -3,6 +3,7 @@
 mod clock;
 mod g711;
 mod jitter;
+mod matrix;
 mod playout;
 mod reception;
 mod trace;

@@ -4,8 +4,10 @@ use super::TICKS_PER_MS;
 
 /// A packet that comes this much earlier than the map allows shows that the map began with a late one: 20 ms.
 const EARLY_STEP_TICKS: i64 = 20 * TICKS_PER_MS as i64;
-/// A packet that comes this much later than the map says was held up, or its sender's clock stood still: 500 ms.
+/// A packet that comes this much later than most was held up, or its sender's clock stood still: 500 ms.
 const LATE_TICKS: i64 = 500 * TICKS_PER_MS as i64;
+/// How much a packet counts in how late most are.
+const USUAL_WEIGHT: i64 = 16;
 /// How long late packets are watched until it is known which of the two it was.
 const LATE_WATCH_MS: u64 = 100;
 /// The least transit time of so long a window is taken for the network's own.
@@ -52,6 +54,8 @@ struct Sender {
     /// Least transit of the window before.
     before: Option<i64>,
     late: Option<LateRun>,
+    /// How much later than the map allows most packets come: few skip the queue that all others stand in.
+    usual_late: i64,
     followed_ms: u64,
 }
 
@@ -80,6 +84,7 @@ impl ClockMap {
                     window: Window::begin(now_ms),
                     before: None,
                     late: None,
+                    usual_late: 0,
                     followed_ms: now_ms,
                 });
                 self.stepped = true;
@@ -116,10 +121,11 @@ impl Sender {
             self.step(transit, now_ms);
             return late < -LATE_TICKS;
         }
-        if late > LATE_TICKS {
+        if late > LATE_TICKS + self.usual_late {
             return self.watch_late(rtp_time, transit, now_ms);
         }
         self.late = None;
+        self.usual_late += (late.max(0) - self.usual_late) / USUAL_WEIGHT;
         self.window.packets += 1;
         self.window.least_transit = self.window.least_transit.min(transit);
         if now_ms >= self.window.since_ms + WINDOW_MS {
@@ -153,7 +159,7 @@ impl Sender {
     fn step(&mut self, transit: i64, now_ms: u64) {
         self.offset = transit;
         self.window = Window::begin(now_ms);
-        (self.before, self.late, self.followed_ms) = (None, None, now_ms);
+        (self.before, self.late, self.usual_late, self.followed_ms) = (None, None, 0, now_ms);
     }
 
     /// A millisecond nearer to what the last windows say.

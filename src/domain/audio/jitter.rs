@@ -8,6 +8,7 @@ mod hole;
 mod ledger;
 mod pace;
 mod reorder;
+mod turn;
 
 use std::collections::VecDeque;
 
@@ -16,6 +17,7 @@ use self::{
     ledger::{Fate, Ledger},
     pace::Pace,
     reorder::Reordering,
+    turn::Turns,
 };
 use super::{FRAME_TICKS, TICKS_PER_MS, codec::Codec};
 
@@ -25,6 +27,8 @@ const SLOTS: usize = 64;
 const BACKLOG_MAX: usize = 1_500;
 /// A gap of more packets, and of more time than they would take, is no reordering: what is missing is lost.
 const OVERTAKEN_PACKETS_MAX: u64 = 3;
+/// So many packets in a row behind a gap show that the network grew faster, and that none of them skipped its queue.
+const FASTER_PACKETS: u64 = 3;
 /// Nothing came and the sender had said "silence": fill from here on.
 const DTX_FILL_AFTER_MS: u64 = 60;
 /// Nothing came and nobody knows why: fill from here on.
@@ -154,6 +158,7 @@ struct Stream {
     hole: Hole,
     discontinuity: bool,
     reordering: Reordering,
+    turns: Turns,
     /// Interarrival jitter in ticks (RFC 3550 section 6.4.1), and the transit time it compares with.
     jitter_ticks: f64,
     transit: Option<i64>,
@@ -460,9 +465,13 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
         }
         let after = self.after_gap()?;
         let stored = self.slots.iter().flatten().chain(self.backlog.front());
-        let since_ms = stored.map(|slot| slot.arrived_ms).min()?;
+        let first_ms = stored.map(|slot| slot.arrived_ms).min()?;
         // What waits behind a full ring cannot come in before this gap is closed.
-        if !self.backlog.is_empty() || stream.gap_is_hopeless(after) {
+        if !self.backlog.is_empty() {
+            return Some(first_ms);
+        }
+        let since_ms = first_ms.max(self.turn_ms(stream, after));
+        if stream.gap_is_hopeless(after) {
             return Some(since_ms);
         }
         let reordering = &stream.reordering;
@@ -476,6 +485,15 @@ impl<P: Clone + AsRef<[u8]>> JitterBuffer<P> {
             wait_ms = wait_ms.max(again_ms);
         }
         Some(since_ms + wait_ms)
+    }
+
+    /// When the first packet after a gap came, or would have come in its turn: before then nothing is missing.
+    fn turn_ms(&self, stream: &Stream, after: &Slot<P>) -> u64 {
+        let mut behind = (0..FASTER_PACKETS).map(|place| self.slot(after.sequence + place));
+        match behind.all(|slot| slot.is_some_and(|slot| !slot.is_copy)) {
+            true => after.arrived_ms,
+            false => stream.turns.due_ms(after.rtp_time, after.arrived_ms),
+        }
     }
 
     /// Gives up on the packets missing at `next`, and plans what takes their place.
@@ -565,6 +583,7 @@ impl Stream {
             hole: Hole::default(),
             discontinuity: true,
             reordering: Reordering::begin(now_ms),
+            turns: Turns::new(),
             jitter_ticks: 0.0,
             transit: None,
         }
@@ -586,6 +605,9 @@ impl Stream {
         if sequence >= self.next {
             self.last_heard_ms = now_ms;
             self.fills = 0;
+        }
+        if sequence == self.next {
+            self.turns.note(rtp_time, now_ms);
         }
         if sequence < self.highest {
             return is_first;

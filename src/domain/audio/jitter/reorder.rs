@@ -1,7 +1,9 @@
 //! How long a gap waits: as long as packets were overtaken lately.
 
-/// Lengths of the history: the depth that was seen is believed for half a minute.
-const BUCKETS: usize = 30;
+/// Length of the history: the depth that was seen is believed for ten seconds.
+const BUCKETS: usize = 10;
+/// A network that kept the order for so long is calm.
+const CALM_MS: u64 = 30_000;
 const BUCKET_MS: u64 = 1_000;
 /// Wait while nothing is known.
 const WAIT_DEFAULT_MS: u64 = 40;
@@ -21,7 +23,7 @@ struct Bucket {
     seen: u32,
 }
 
-/// The overtaken packets of the last half minute.
+/// The overtaken packets of the last ten seconds.
 #[derive(Debug)]
 pub(super) struct Reordering {
     buckets: [Bucket; BUCKETS],
@@ -58,10 +60,10 @@ impl Reordering {
         if seen < SEEN_MIN { fitting_ms.max(WAIT_DEFAULT_MS) } else { fitting_ms }
     }
 
-    /// Whether the network has kept the order for as long as is remembered: what is missing is lost.
+    /// Whether the network has kept the order for half a minute: what is missing is lost.
     pub(super) fn is_calm(&self, now_ms: u64) -> bool {
         let from_ms = self.last_ms.unwrap_or(self.since_ms);
-        now_ms.saturating_sub(from_ms) >= BUCKETS as u64 * BUCKET_MS
+        now_ms.saturating_sub(from_ms) >= CALM_MS
     }
 
     /// Greatest depth and number of overtaken packets.
@@ -84,7 +86,8 @@ mod tests {
         assert_eq!(reordering.wait_ms(1_001), 65, "at once");
         reordering.note(200, 2_000);
         assert_eq!(reordering.wait_ms(2_001), 80, "never longer");
-        assert_eq!(reordering.wait_ms(40_000), 40, "forgotten");
+        assert_eq!(reordering.wait_ms(11_999), 80);
+        assert_eq!(reordering.wait_ms(12_000), 40, "forgotten");
         (0..40).for_each(|n| reordering.note(9, 50_000 + n * 20));
         assert_eq!(reordering.wait_ms(51_000), 20, "often, and never deep");
     }
