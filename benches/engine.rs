@@ -18,7 +18,8 @@ use viva::{
     },
     engine::BuiltinEngine,
     media::port::{
-        Downlink, DownlinkCommand, DownlinkReceiver, FRAME_MS, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX, UplinkFrame,
+        Downlink, DownlinkCommand, DownlinkReceiver, FRAME_MS, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX,
+        UplinkFrame, UplinkSender,
     },
     realtime::{MODEL_QUEUE, Model, ModelPorts, ModelSetup},
 };
@@ -175,7 +176,7 @@ async fn sessions(engine: &BuiltinEngine) -> Result<u64, Failure> {
 }
 
 struct Session {
-    uplink: mpsc::Sender<UplinkFrame>,
+    uplink: UplinkSender,
     downlink: DownlinkReceiver,
     commands: mpsc::Sender<ModelCommand>,
     events: mpsc::Receiver<ModelEvent>,
@@ -231,7 +232,7 @@ impl Session {
             mulaw: None,
         };
         self.now_ms += FRAME_MS;
-        Ok(self.uplink.send(frame).await?)
+        Ok(self.uplink.send(frame.into()).await?)
     }
 
     async fn first_audio(&mut self, words: &str) -> Result<Duration, Failure> {

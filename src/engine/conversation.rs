@@ -19,7 +19,7 @@ use crate::{
         turns::{Detection, Turns},
         usage::{Kind, Source, Usage},
     },
-    media::port::{FRAME_MS, UplinkFrame},
+    media::port::{FRAME_MS, Uplink, UplinkFrame},
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
@@ -87,7 +87,7 @@ pub(super) struct Known {
 #[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Wake {
     Order(Option<Order>),
-    Frame(Option<UplinkFrame>),
+    Frame(Option<Arc<UplinkFrame>>),
     Heard(super::hearing::Answer),
     Said(Progress),
     Opinion(Result<f32, EngineError>),
@@ -237,7 +237,7 @@ impl Conversation {
     }
 
     /// Takes the frames that came before an order that is about them, and none that came after.
-    async fn catch_up(&mut self, uplink: &mut mpsc::Receiver<UplinkFrame>, before: Before) {
+    async fn catch_up(&mut self, uplink: &mut Uplink, before: Before) {
         loop {
             let frame = match before {
                 Before::None => return,

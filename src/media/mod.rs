@@ -50,7 +50,7 @@ use self::{
     front_door::{CallKey, Door, FrontDoor},
     gauge::{Gauge, ShardLoad},
     peer::{Answer, Peer, PeerError},
-    port::{DownlinkReceiver, UplinkFrame},
+    port::{DownlinkReceiver, UplinkSender},
     recorder::Tap,
     rtc_peer::RtcStack,
     sdp::{Offer, check_offer},
@@ -136,7 +136,7 @@ pub enum MediaError {
 #[derive(Debug)]
 pub struct MediaPorts {
     /// The candidate's voice goes here.
-    pub uplink: mpsc::Sender<UplinkFrame>,
+    pub uplink: UplinkSender,
     /// The interviewer's voice comes from here.
     pub downlink: DownlinkReceiver,
     /// What happens is told here.

@@ -49,8 +49,10 @@ pub struct UplinkFrame {
     pub kind: FrameKind,
 }
 
+/// Sending end of the candidate's voice. Frames are passed on as pointers: the queue makes room for 32 at a time.
+pub type UplinkSender = mpsc::Sender<Arc<UplinkFrame>>;
 /// Receiving end of the candidate's voice.
-pub type Uplink = mpsc::Receiver<UplinkFrame>;
+pub type Uplink = mpsc::Receiver<Arc<UplinkFrame>>;
 
 /// Frames that may wait for a slow model: 5 s. When it is full the newest frame is dropped and counted.
 pub const UPLINK_FRAMES_MAX: usize = 250;

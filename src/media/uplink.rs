@@ -1,15 +1,14 @@
 //! The candidate's voice: jitter buffer, decoder, and 20 ms frames to the model.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use metrics::Counter;
-use tokio::sync::mpsc;
 
 use super::{
     opus::{DECODED_SAMPLES_MAX, Decoder, OpusError},
     peer::ReceivedAudio,
-    port::{FRAME_SAMPLES, FrameKind, UplinkFrame},
+    port::{FRAME_SAMPLES, FrameKind, UplinkFrame, UplinkSender},
     recorder::Tap,
 };
 use crate::{
@@ -72,14 +71,16 @@ impl Meters {
 
 /// One session's uplink.
 pub(super) struct Uplink {
-    frames: mpsc::Sender<UplinkFrame>,
+    frames: UplinkSender,
+    sent: Sent,
     buffer: JitterBuffer<Bytes>,
     /// When it was said, on the shard's clock.
     clock: ClockMap,
     decoder: Decoder,
     /// Where the candidate's side speaks µ-law.
     mulaw: Option<Box<g711::Decoder>>,
-    decoded: Box<[i16; DECODED_SAMPLES_MAX]>,
+    /// As long as the longest packet so far.
+    decoded: Vec<i16>,
     was_concealed: bool,
     /// Nothing comes, and nobody knows why.
     is_stalled: bool,
@@ -98,14 +99,15 @@ pub(super) struct Uplink {
 impl Uplink {
     /// # Errors
     /// [`OpusError`] when no decoder can be had.
-    pub(super) fn new(frames: mpsc::Sender<UplinkFrame>) -> Result<Self, OpusError> {
+    pub(super) fn new(frames: UplinkSender) -> Result<Self, OpusError> {
         Ok(Self {
             frames,
+            sent: Sent::default(),
             buffer: JitterBuffer::default(),
             clock: ClockMap::default(),
             decoder: Decoder::new()?,
             mulaw: None,
-            decoded: Box::new([0; DECODED_SAMPLES_MAX]),
+            decoded: vec![0; FRAME_SAMPLES],
             was_concealed: false,
             is_stalled: false,
             frame: [0; FRAME_SAMPLES],
@@ -252,6 +254,9 @@ impl Uplink {
 
     /// Fills `decoded[..samples]`.
     fn decode(&mut self, source: &Source<Bytes>, samples: usize) -> FrameKind {
+        if self.decoded.len() < samples {
+            self.decoded.resize(samples, 0);
+        }
         let out = &mut self.decoded[..samples];
         if let Some(mulaw) = &mut self.mulaw {
             return decode_mulaw(mulaw, source, out);
@@ -337,9 +342,31 @@ impl Uplink {
         let mulaw = self.mulaw.is_some().then(|| g711::unwiden(&self.frame));
         let (rtp_time, kind) = (self.frame_rtp_time, self.frame_kind);
         let frame = UplinkFrame { pcm: self.frame, mulaw, rtp_time, audio_ms, kind };
-        if self.frames.try_send(frame).is_err() {
+        if self.frames.try_send(self.sent.share(frame)).is_err() {
             self.meters.dropped.increment(1);
         }
+    }
+}
+
+/// The last frames that were sent. One that nobody holds any more is filled again: none is allocated for each packet
+/// as long as the model keeps up.
+#[derive(Default)]
+struct Sent {
+    frames: [Option<Arc<UplinkFrame>>; 2],
+    next: usize,
+}
+
+impl Sent {
+    fn share(&mut self, frame: UplinkFrame) -> Arc<UplinkFrame> {
+        let slot = &mut self.frames[self.next];
+        self.next = (self.next + 1) % 2;
+        if let Some(shared) = slot
+            && let Some(free) = Arc::get_mut(shared)
+        {
+            *free = frame;
+            return Arc::clone(shared);
+        }
+        Arc::clone(slot.insert(Arc::new(frame)))
     }
 }
 

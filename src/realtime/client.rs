@@ -141,7 +141,8 @@ impl Bridge {
     /// Connections, one after the other, until the session or the server ends it.
     async fn run(mut self) {
         loop {
-            let ending = match self.open().await {
+            // On the heap, and only while it lasts: its state is many times that of an open socket.
+            let ending = match Box::pin(self.open()).await {
                 Ok(socket) => self.pump(socket).await,
                 Err(ending) => ending,
             };
@@ -276,7 +277,7 @@ impl Bridge {
         }
     }
 
-    pub(super) fn on_frame(&mut self, frame: Option<UplinkFrame>) {
+    pub(super) fn on_frame(&mut self, frame: Option<Arc<UplinkFrame>>) {
         match frame {
             Some(frame) => self.outbox.push_frame(frame),
             None => self.uplink_open = false,

@@ -6,7 +6,7 @@ use crate::{
     wire::realtime::audio,
 };
 use bytes::BytesMut;
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 /// Frames that wait while the connection is made or the server reads slowly: 3 s. The oldest is dropped for a new one.
@@ -18,7 +18,7 @@ const TEXTS_MAX: usize = 1_024;
 
 enum Waiting {
     Text(String),
-    Frame(Box<UplinkFrame>),
+    Frame(Arc<UplinkFrame>),
 }
 
 /// A queue with two kinds of limits. Order is kept, so that a commit follows the audio that it commits.
@@ -54,7 +54,7 @@ impl Outbox {
     }
 
     /// Queues voice; when 3 s wait already, the oldest frame is dropped and counted.
-    pub fn push_frame(&mut self, frame: UplinkFrame) {
+    pub fn push_frame(&mut self, frame: Arc<UplinkFrame>) {
         if self.frames >= FRAMES_MAX {
             let oldest = self.waiting.iter().position(|waiting| matches!(waiting, Waiting::Frame(_)));
             if let Some(index) = oldest {
@@ -63,7 +63,7 @@ impl Outbox {
                 self.dropped += 1;
             }
         }
-        self.waiting.push_back(Waiting::Frame(Box::new(frame)));
+        self.waiting.push_back(Waiting::Frame(frame));
         self.frames += 1;
     }
 
@@ -155,9 +155,9 @@ mod tests {
     use super::*;
     use crate::{domain::audio::g711, media::port::FrameKind, wire::realtime::ClientEvent};
 
-    fn frame(audio_ms: u64) -> UplinkFrame {
+    fn frame(audio_ms: u64) -> Arc<UplinkFrame> {
         let pcm = [audio_ms as i16; FRAME_SAMPLES];
-        UplinkFrame { pcm, mulaw: None, rtp_time: 0, audio_ms, kind: FrameKind::Normal }
+        UplinkFrame { pcm, mulaw: None, rtp_time: 0, audio_ms, kind: FrameKind::Normal }.into()
     }
 
     fn samples(message: &Message) -> usize {
@@ -215,7 +215,8 @@ mod tests {
     fn mulaw_leaves_as_it_came_and_samples_are_turned_into_it() {
         let mut outbox = Outbox { is_mulaw: true, ..Outbox::default() };
         for value in [1, 2, 3] {
-            outbox.push_frame(UplinkFrame { mulaw: Some([value; 160]), ..frame(0) });
+            let unwrapped = Arc::unwrap_or_clone(frame(0));
+            outbox.push_frame(UplinkFrame { mulaw: Some([value; 160]), ..unwrapped }.into());
         }
         let bytes = |message: &Message| match serde_json::from_str(message.to_text().expect("text")).expect("event") {
             ClientEvent::InputAudioAppend { audio } => {

@@ -18,7 +18,10 @@ use futures_util::{
     future::poll_fn,
     stream::{SplitSink, SplitStream},
 };
-use std::pin::{Pin, pin};
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{
     Error, Message, Utf8Bytes,
@@ -32,7 +35,7 @@ enum Woken {
     Command(Option<ModelCommand>),
     /// The session took an event, or is gone.
     Told(bool),
-    Frame(Option<UplinkFrame>),
+    Frame(Option<Arc<UplinkFrame>>),
     /// The socket takes a message, or was flushed.
     Writable(Result<(), Error>),
     Message(Option<Result<Message, Error>>),

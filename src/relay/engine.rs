@@ -9,7 +9,8 @@ use crate::{
     },
     engine::{AudioOrder, BuiltinEngine, Order, ServePorts},
     media::port::{
-        Downlink, DownlinkCommand, DownlinkReceiver, FRAME_MS, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX, UplinkFrame,
+        Downlink, DownlinkCommand, DownlinkReceiver, FRAME_MS, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX,
+        UplinkFrame, UplinkSender,
     },
     realtime::MODEL_QUEUE,
     wire::realtime::{
@@ -62,7 +63,7 @@ pub(super) struct EngineSide {
     /// End of the last frame that was sent.
     sent_ms: u64,
     news: VecDeque<News>,
-    uplink: mpsc::Sender<UplinkFrame>,
+    uplink: UplinkSender,
     orders: mpsc::Sender<Order>,
     events: mpsc::Receiver<ModelEvent>,
     downlink: DownlinkReceiver,
@@ -170,7 +171,8 @@ impl EngineSide {
                     let audio_ms = self.sent_ms;
                     self.sent_ms += FRAME_MS;
                     let rtp_time = audio_ms * 48;
-                    permit.send(UplinkFrame { pcm: *pcm, mulaw: None, rtp_time, audio_ms, kind: FrameKind::Normal });
+                    let kind = FrameKind::Normal;
+                    permit.send(UplinkFrame { pcm: *pcm, mulaw: None, rtp_time, audio_ms, kind }.into());
                 }
                 Woken::Sent
             }

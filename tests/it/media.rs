@@ -5,6 +5,7 @@ use std::{
     f64::consts::TAU,
     future::Future,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,7 +18,7 @@ use viva::{
     },
     media::{
         Media, MediaConfig, MediaEvent, MediaPorts, MediaSession,
-        port::{Downlink, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX, UplinkFrame},
+        port::{Downlink, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX, Uplink, UplinkFrame},
     },
     simulate::peer::{ClientEvent, ClientPeer, Heard},
 };
@@ -51,7 +52,7 @@ fn start(sessions_max: usize) -> Media {
 /// One session's ends.
 struct Line {
     session: MediaSession,
-    uplink: mpsc::Receiver<UplinkFrame>,
+    uplink: Uplink,
     downlink: Downlink,
     events: mpsc::Receiver<MediaEvent>,
     /// Playout events that came while another kind was waited for.
@@ -109,7 +110,7 @@ impl Line {
     }
 
     async fn frame(&mut self) -> UplinkFrame {
-        within("an uplink frame", self.uplink.recv()).await.unwrap()
+        Arc::unwrap_or_clone(within("an uplink frame", self.uplink.recv()).await.unwrap())
     }
 }
 

@@ -23,7 +23,7 @@ use viva::{
         usage::UsageTotal,
     },
     engine::BuiltinEngine,
-    media::port::{Downlink, DownlinkCommand, DownlinkReceiver, UPLINK_FRAMES_MAX, UplinkFrame},
+    media::port::{Downlink, DownlinkCommand, DownlinkReceiver, UPLINK_FRAMES_MAX, UplinkSender},
     realtime::{MODEL_QUEUE, Model, ModelPorts, ModelSetup},
 };
 
@@ -131,7 +131,7 @@ struct Ends {
     commands: mpsc::Sender<ModelCommand>,
     tasks: TaskTracker,
     cancel: CancellationToken,
-    _uplink: mpsc::Sender<UplinkFrame>,
+    _uplink: UplinkSender,
 }
 
 impl Ends {

@@ -12,7 +12,8 @@ use viva::{
     },
     engine::BuiltinEngine,
     media::port::{
-        Downlink, DownlinkCommand, DownlinkReceiver, FRAME_MS, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX, UplinkFrame,
+        Downlink, DownlinkCommand, DownlinkReceiver, FRAME_MS, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX,
+        UplinkFrame, UplinkSender,
     },
     realtime::{MODEL_QUEUE, Model, ModelPorts, ModelSetup},
 };
@@ -35,7 +36,7 @@ pub const CLIPS: [(&str, &str); 4] = [
 ];
 
 pub struct Rig {
-    uplink: mpsc::Sender<UplinkFrame>,
+    uplink: UplinkSender,
     pub downlink: DownlinkReceiver,
     pub commands: mpsc::Sender<ModelCommand>,
     pub events: mpsc::Receiver<ModelEvent>,
@@ -97,7 +98,7 @@ impl Rig {
     pub async fn feed_frame(&mut self, pcm: [i16; FRAME_SAMPLES], kind: FrameKind) {
         let frame = UplinkFrame { pcm, mulaw: None, rtp_time: self.now_ms * 48, audio_ms: self.now_ms, kind };
         self.now_ms += FRAME_MS;
-        timeout(DEADLINE, self.uplink.send(frame)).await.expect("the engine takes frames").expect("it lives");
+        timeout(DEADLINE, self.uplink.send(frame.into())).await.expect("the engine takes frames").expect("it lives");
     }
 
     pub async fn feed(&mut self, pcm: &[i16]) {

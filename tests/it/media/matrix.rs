@@ -5,7 +5,7 @@
 use std::{
     collections::{BTreeMap, HashSet},
     net::{IpAddr, Ipv4Addr},
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
@@ -26,7 +26,7 @@ use viva::{
     engine::BuiltinEngine,
     media::{
         Media, MediaEvent,
-        port::{FRAME_SAMPLES, FrameKind, UplinkFrame},
+        port::{FRAME_SAMPLES, FrameKind, Uplink, UplinkFrame},
     },
     simulate::{
         network::Network,
@@ -86,10 +86,10 @@ async fn talk(peer: &ClientPeer, frames: usize) -> (Vec<Instant>, Duration) {
 }
 
 /// All that the model gets until `until`.
-async fn listen(uplink: &mut mpsc::Receiver<UplinkFrame>, until: Instant) -> Vec<(Instant, UplinkFrame)> {
+async fn listen(uplink: &mut Uplink, until: Instant) -> Vec<(Instant, UplinkFrame)> {
     let mut frames = Vec::new();
     while let Ok(Some(frame)) = timeout_at(until.into(), uplink.recv()).await {
-        frames.push((Instant::now(), frame));
+        frames.push((Instant::now(), Arc::unwrap_or_clone(frame)));
     }
     frames
 }

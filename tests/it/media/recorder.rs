@@ -88,7 +88,7 @@ fn bursts(count: usize) -> impl Iterator<Item = [i16; FRAME_SAMPLES]> {
 }
 
 fn taken(line: &mut Line) -> Vec<UplinkFrame> {
-    std::iter::from_fn(|| line.uplink.try_recv().ok()).collect()
+    std::iter::from_fn(|| line.uplink.try_recv().ok()).map(Arc::unwrap_or_clone).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

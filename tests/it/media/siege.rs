@@ -25,7 +25,7 @@ use viva::{
     },
     media::{
         Media, MediaEvent,
-        port::{FrameKind, UplinkFrame},
+        port::{FrameKind, Uplink},
     },
     simulate::peer::{ClientEvent, ClientPeer},
 };
@@ -89,7 +89,7 @@ async fn heard_again(events: &mut mpsc::Receiver<ClientEvent>, since: Instant) -
 }
 
 /// How long after `since` the model hears something again.
-async fn understood_again(uplink: &mut mpsc::Receiver<UplinkFrame>, since: Instant) -> Duration {
+async fn understood_again(uplink: &mut Uplink, since: Instant) -> Duration {
     let frame = async {
         loop {
             let frame = uplink.recv().await.expect("the session lives");

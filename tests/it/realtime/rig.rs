@@ -14,6 +14,7 @@ use viva::{
     },
     media::port::{
         Downlink, DownlinkCommand, DownlinkReceiver, FRAME_SAMPLES, FrameKind, UPLINK_FRAMES_MAX, UplinkFrame,
+        UplinkSender,
     },
     mock_realtime::{MockConfig, MockServer},
     realtime::{MODEL_QUEUE, Model, ModelPorts, ModelSetup, RealtimeConfig, RealtimeModel},
@@ -29,7 +30,7 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 
 pub struct Rig {
     pub mock: MockServer,
-    pub uplink: Option<mpsc::Sender<UplinkFrame>>,
+    pub uplink: Option<UplinkSender>,
     pub downlink: DownlinkReceiver,
     /// The other end of it, to see whether it is full.
     pub agent: Downlink,
@@ -152,7 +153,7 @@ impl Rig {
             let frame = UplinkFrame { pcm, mulaw: None, rtp_time: 0, audio_ms: self.audio_ms, kind: FrameKind::Normal };
             self.audio_ms += 20;
             let uplink = self.uplink.as_ref().expect("open");
-            within("the uplink", uplink.send(frame)).await.expect("the model is there");
+            within("the uplink", uplink.send(frame.into())).await.expect("the model is there");
         }
     }
 
