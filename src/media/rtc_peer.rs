@@ -61,8 +61,11 @@ use crate::domain::audio::codec::Codec;
 const CHANNEL_LABEL: &str = "viva-events";
 /// Bytes of messages that may wait for a browser that does not read.
 const CHANNEL_BUFFER_BYTES: usize = 256 * 1024;
-/// Largest message either way, and the receive window (threat T7).
-const MESSAGE_BYTES_MAX: u32 = 64 * 1024;
+/// Largest message either way (threat T7): the stack keeps a buffer of this size for each peer. The longest that we send
+/// is an event with a whole turn: a quarter of an hour of speech.
+const MESSAGE_BYTES_MAX: u32 = 32 * 1024;
+/// The receive window.
+const WINDOW_BYTES: u32 = 64 * 1024;
 /// Packets that a replay check remembers (threat T5).
 const REPLAY_WINDOW: usize = 256;
 /// Our codec parameters: FEC asked for, mono, no less than 10 ms a packet.
@@ -191,7 +194,7 @@ fn settings(provider: Arc<dyn RTCCryptoProvider>) -> SettingEngine {
         .with_srtcp_replay_protection_window(REPLAY_WINDOW)
         .with_dtls_replay_protection_window(REPLAY_WINDOW)
         .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(MESSAGE_BYTES_MAX))
-        .with_sctp_max_receive_buffer_size(MESSAGE_BYTES_MAX)
+        .with_sctp_max_receive_buffer_size(WINDOW_BYTES)
         .build()
 }
 
