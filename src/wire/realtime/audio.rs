@@ -20,6 +20,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Samples turned into bytes at a time: a multiple of 3, so that base 64 needs no padding between pieces.
 const PIECE_SAMPLES: usize = 480;
+/// Characters of base 64 turned into bytes at a time: a multiple of 4, which is 3 bytes.
+const PIECE_CHARS: usize = 1_024;
 
 /// Bytes of the append message of so many samples.
 pub const fn append_len(samples: usize) -> usize {
@@ -158,7 +160,6 @@ fn names_delta(window: &[u8]) -> bool {
 #[derive(Debug, Default)]
 pub struct DeltaDecoder {
     odd: Option<u8>,
-    bytes: Vec<u8>,
 }
 
 /// A delta is not base 64.
@@ -172,12 +173,29 @@ impl DeltaDecoder {
     /// # Errors
     /// [`NotBase64`]; the decoder is then as it was before.
     pub fn decode(&mut self, delta: &str, pcm: &mut Vec<i16>) -> Result<(), NotBase64> {
-        self.bytes.clear();
-        self.bytes.extend(self.odd);
-        BASE64.decode_vec(delta, &mut self.bytes).map_err(|_| NotBase64)?;
-        let pairs = self.bytes.chunks_exact(2);
-        self.odd = pairs.remainder().first().copied();
-        pcm.extend(pairs.map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
+        let (before, odd) = (pcm.len(), self.odd);
+        let decoded = self.decode_pieces(delta.as_bytes(), pcm);
+        if decoded.is_err() {
+            pcm.truncate(before);
+            self.odd = odd;
+        }
+        decoded
+    }
+
+    fn decode_pieces(&mut self, delta: &[u8], pcm: &mut Vec<i16>) -> Result<(), NotBase64> {
+        let mut bytes = [0; PIECE_CHARS / 4 * 3 + 1];
+        let mut pieces = delta.chunks(PIECE_CHARS).peekable();
+        while let Some(piece) = pieces.next() {
+            let start = usize::from(self.odd.is_some());
+            bytes[0] = self.odd.unwrap_or_default();
+            let length = BASE64.decode_slice(piece, &mut bytes[start..]).map_err(|_| NotBase64)?;
+            if length != PIECE_CHARS / 4 * 3 && pieces.peek().is_some() {
+                return Err(NotBase64); // Padding in the middle.
+            }
+            let pairs = bytes[..start + length].chunks_exact(2);
+            self.odd = pairs.remainder().first().copied();
+            pcm.extend(pairs.map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
+        }
         Ok(())
     }
 }

@@ -38,7 +38,7 @@ proptest! {
 
     #[test]
     fn deltas_may_split_samples_anywhere(
-        pcm in vec(any::<i16>(), 0..500),
+        pcm in vec(any::<i16>(), 0..3_000),
         cuts in vec(any::<prop::sample::Index>(), 0..8),
     ) {
         let bytes: Vec<u8> = pcm.iter().flat_map(|sample| sample.to_le_bytes()).collect();
@@ -100,6 +100,10 @@ fn what_is_not_base_64_leaves_the_decoder_as_it_was() {
     let mut pcm = Vec::new();
     decoder.decode(&encode_bytes(&[1]), &mut pcm).expect("base 64");
     assert!(decoder.decode("***", &mut pcm).is_err());
+    let long = "A".repeat(1_400);
+    for wrong in [format!("{long}***"), format!("{}A=={long}", &long[..1_021]), format!("{}=={long}", &long[..510])] {
+        assert!(decoder.decode(&wrong, &mut pcm).is_err(), "{} characters", wrong.len());
+    }
     decoder.decode(&encode_bytes(&[2]), &mut pcm).expect("base 64");
     assert_eq!(pcm, [0x0201]);
 }
