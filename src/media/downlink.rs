@@ -32,7 +32,7 @@ const IDLE_SPARSE_TICKS: u32 = 20;
 const LOSSY_FROM: f64 = 0.01;
 const CLEAN_BELOW: f64 = 0.005;
 /// Encoded packets are cut out of blocks of this size.
-const ARENA_BYTES: usize = 8 * 1024;
+const ARENA_BYTES: usize = 4 * 1024;
 /// A frame of silence in µ-law.
 const MULAW_SILENCE: [u8; g711::FRAME_BYTES] = [g711::SILENCE; g711::FRAME_BYTES];
 
@@ -311,6 +311,9 @@ impl Pacer {
         self.encoders.is_fresh = true;
         let is_dense = self.idle_ticks <= IDLE_DENSE_TICKS;
         let is_first_sparse = self.idle_ticks == IDLE_DENSE_TICKS + 1;
+        if is_first_sparse {
+            self.encoders.rest();
+        }
         let is_sent = is_dense || is_first_sparse || self.idle_ticks.is_multiple_of(IDLE_SPARSE_TICKS);
         is_sent.then(|| {
             self.meters.silence.increment(1);
@@ -362,6 +365,11 @@ impl Encoders {
             self.active = self.wanted;
             self.is_fresh = true; // It remembers another item.
         }
+    }
+
+    /// Nothing is said for a while: what is fresh remembers nothing, and is made anew as fast as it is reset.
+    fn rest(&mut self) {
+        (self.clean, self.lossy) = (None, None);
     }
 
     fn current(&mut self) -> Result<&mut Encoder, OpusError> {
