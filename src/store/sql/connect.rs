@@ -14,6 +14,10 @@ use std::path::Path;
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/postgres");
 
+/// Pages that a connection of SQLite keeps, in KiB when negative. There are five connections, and the operating system
+/// keeps the file's pages too.
+const CACHE: &str = "PRAGMA cache_size = -512";
+
 /// The two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -120,6 +124,7 @@ async fn prepare_sqlite_writer(connection: &mut AnyConnection) -> Result<(), Sto
         "PRAGMA foreign_keys = ON",
         // What is deleted is overwritten: an erased session leaves no bytes in free pages.
         "PRAGMA secure_delete = ON",
+        CACHE,
     ] {
         connection.execute(pragma).await.map_err(unavailable)?;
     }
@@ -137,6 +142,7 @@ pub(super) async fn make_reader(kind: Kind, connection: &mut AnyConnection) -> R
         Kind::Sqlite => {
             connection.execute("PRAGMA busy_timeout = 5000").await?;
             connection.execute("PRAGMA query_only = ON").await?;
+            connection.execute(CACHE).await?;
         }
         Kind::Postgres => {
             connection.execute("SET default_transaction_read_only = on").await?;
