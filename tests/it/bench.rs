@@ -179,6 +179,25 @@ async fn turns_are_taken_and_the_answers_delay_is_found() {
     assert_eq!(found.downlink.packets_due, None);
 }
 
+/// Sessions whose memory is measured, and the most that each may cost, in KiB: codecs 50, a second of speech that waits
+/// 60, the WebRTC stack 105, and what the allocator and a busy machine add.
+const MANY: usize = 24;
+const SESSION_KIB_MAX: f64 = 470.0;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_costs_no_more_memory_than_it_may() {
+    let _alone = ALONE.lock().await;
+    let mut options = options(Mode::Talk);
+    (options.sessions_max, options.connects_per_s) = (MANY, 20.0);
+    options.window = Duration::from_secs(1);
+    let bench = Bench::start(options).await.unwrap();
+    let found = bench.measure(MANY).await.unwrap();
+    bench.finish().await;
+    assert_eq!(found.connected, MANY, "{found:#?}");
+    let memory = found.memory.unwrap();
+    assert!((100.0..SESSION_KIB_MAX).contains(&memory.kib_per_session), "{memory:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_speech_model_that_falls_silent_is_seen() {
     let _alone = ALONE.lock().await;
