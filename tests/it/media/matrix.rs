@@ -49,6 +49,8 @@ const LATE_MAX: Duration = Duration::from_millis(100);
 const TAKES_MAX: u32 = 3;
 /// Until then all that is on its way has come.
 const REST: Duration = Duration::from_secs(2);
+/// Frames in a row that can be concealed: five, and one more by the copy in the packet after them.
+const CONCEALED_MAX: usize = 6;
 /// The fastest packet at Moderate: 100 ms less 0.58 deviations of 25 ms.
 const MODERATE_FASTEST: Duration = Duration::from_micros(85_566);
 
@@ -60,6 +62,8 @@ struct Outcome {
     late: Duration,
     /// Frames that the model got, by kind.
     kinds: BTreeMap<String, usize>,
+    /// Frames so far from any that came that nothing could be made of them.
+    out_of_reach: usize,
     /// From the microphone to the model, of frames that came themselves.
     delays: Vec<Duration>,
     agent_sent: usize,
@@ -135,21 +139,21 @@ impl Call {
     }
 }
 
-/// One client under one profile for `seconds`.
-async fn hold(call: Call, profile: Profile, seconds: usize) -> Outcome {
+/// One client under one profile for as long as the interviewer speaks.
+async fn hold(call: Call, profile: Profile, agent: Vec<i16>) -> Outcome {
     let Call { network, mut line, caller: Caller { peer, mut events } } = call;
+    let frames = agent.len() / FRAME_SAMPLES;
     // The interviewer speaks all the time; the first packet is heard on the clean network.
     let item_id = ItemId::new("agent");
-    let agent: Vec<i16> = std::iter::repeat_with(speech).flatten().take(seconds * 50).flatten().collect();
     line.downlink.push(&item_id, agent).unwrap();
     line.downlink.finish(&item_id).unwrap();
     let PlayoutEvent::Started { .. } = line.playout_event().await else { panic!("nothing is played") };
     let (lead, _) = talk(&peer, LEAD_FRAMES).await;
     let first = line.frame().await;
     network.follow(profile.script());
-    let until = Instant::now() + Duration::from_secs(seconds as u64) + REST;
-    let ((spoken, late), frames, heard) =
-        tokio::join!(talk(&peer, seconds * 50), listen(&mut line.uplink, until), hear(&mut events, until));
+    let until = Instant::now() + FRAME * frames as u32 + REST;
+    let ((spoken, late), got, heard) =
+        tokio::join!(talk(&peer, frames), listen(&mut line.uplink, until), hear(&mut events, until));
     let spoken = [lead, spoken].concat();
     let (is_closed, was_away) = fate(&mut line.events);
     let report = network.stop().await;
@@ -158,22 +162,24 @@ async fn hold(call: Call, profile: Profile, seconds: usize) -> Outcome {
         spoken: spoken.len(),
         late,
         kinds: BTreeMap::new(),
+        out_of_reach: 0,
         delays: Vec::new(),
-        agent_sent: seconds * 50,
-        agent_heard: heard.iter().filter(|number| **number < seconds * 50).count(),
+        agent_sent: frames,
+        agent_heard: heard.iter().filter(|number| **number < frames).count(),
         is_closed,
         was_away,
         last_frame: 0,
         up: report.up,
         down: report.down,
     };
-    outcome.count(&spoken, first, frames);
+    outcome.count(&spoken, first, got);
     outcome
 }
 
 impl Outcome {
     fn count(&mut self, spoken: &[Instant], first: UplinkFrame, frames: Vec<(Instant, UplinkFrame)>) {
         let first_time = first.rtp_time;
+        let mut came = vec![false; spoken.len()];
         for (at, frame) in std::iter::once((Instant::now(), first)).chain(frames) {
             let number = (frame.rtp_time.wrapping_sub(first_time) / 960) as usize;
             // After the last word the line goes on, silent.
@@ -182,10 +188,13 @@ impl Outcome {
             }
             *self.kinds.entry(format!("{:?}", frame.kind)).or_default() += 1;
             self.last_frame = self.last_frame.max(number);
+            came[number] |= frame.kind == FrameKind::Normal;
             if let (FrameKind::Normal, true, Some(said)) = (frame.kind, number >= LEAD_FRAMES, spoken.get(number)) {
                 self.delays.push(at.saturating_duration_since(*said));
             }
         }
+        let holes = came.chunk_by(|one, other| one == other).filter(|run| !run[0]);
+        self.out_of_reach = holes.map(|hole| hole.len().saturating_sub(CONCEALED_MAX)).sum();
     }
 
     /// Frames in which the model heard the candidate: as they were, repaired or concealed.
@@ -236,7 +245,9 @@ impl Outcome {
         let got = self.agent_heard as f64 / self.agent_sent as f64;
         assert!(got >= passing - 0.1, "{name}: the candidate got {got} where {passing} passed");
         if loss_max <= 10 || matches!(self.profile, Profile::Clean | Profile::Moderate | Profile::Rate(100..)) {
-            let (heard, wanted) = (self.heard(), self.spoken * 99 / 100);
+            // Of bursts of four on average 18 % (0.75⁶) are longer than 120 ms: 1.8 % of the frames are out of reach.
+            let out_of_reach = if matches!(self.profile, Profile::BurstLoss(_)) { self.out_of_reach } else { 0 };
+            let (heard, wanted) = (self.heard(), (self.spoken - out_of_reach) * 99 / 100);
             assert!(heard >= wanted, "{name}: the model heard {heard} of {} frames: {:?}", self.spoken, self.kinds);
         }
         if self.profile == Profile::Moderate {
@@ -268,13 +279,14 @@ async fn every_profile_is_borne_at_once() {
 /// All profiles, mildest first.
 async fn all_at_once(seconds: usize) -> Vec<Outcome> {
     let media = Media::start(behind(profile::ALL.len())).unwrap();
+    let agent: Vec<i16> = std::iter::repeat_with(speech).flatten().take(seconds * 50).flatten().collect();
     let mut connected = Vec::new();
     for (place, profile) in profile::ALL.into_iter().enumerate() {
         connected.push((Call::begin(&media, place).await, profile));
     }
     let mut calls = JoinSet::new();
     for (call, profile) in connected {
-        calls.spawn(hold(call, profile, seconds));
+        calls.spawn(hold(call, profile, agent.clone()));
     }
     let mut outcomes = calls.join_all().await;
     media.shutdown().await;
