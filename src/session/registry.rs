@@ -229,6 +229,20 @@ impl Registry {
         interview.limits.max_duration_ms.min(self.deps.limits.session_duration_max.as_millis() as u64)
     }
 
+    fn model_setup(&self, id: &SessionId, session: &Session, interview: &Interview, codec: Codec) -> ModelSetup {
+        let model = &self.deps.model;
+        ModelSetup {
+            session_id: id.clone(),
+            instructions: session.instructions(),
+            language: interview.language.clone(),
+            voice: model.voice(&self.deps.personas.of(interview).voice).map(str::to_owned),
+            mulaw: codec == Codec::Pcmu,
+            silence_ms: TURN_SILENCE_MS,
+            prepare: session.prepare().into(),
+            history: Arc::from([]),
+        }
+    }
+
     fn start(
         &self,
         session_id: SessionId,
@@ -250,22 +264,12 @@ impl Registry {
         let (model, commands) = mpsc::channel(MODEL_QUEUE);
         let (model_sender, model_events) = mpsc::channel(MODEL_QUEUE);
         let cancel = CancellationToken::new();
-        let setup = ModelSetup {
-            session_id: session_id.clone(),
-            instructions: session.instructions(),
-            language: interview.language.clone(),
-            voice: deps.model.voice(&deps.personas.of(interview).voice).map(str::to_owned),
-            mulaw: codec == Codec::Pcmu,
-            silence_ms: TURN_SILENCE_MS,
-            prepare: session.prepare().into(),
-            history: Arc::from([]),
-        };
+        let setup = self.model_setup(&session_id, &session, interview, codec);
         let model_ports =
             ModelPorts { uplink, downlink: downlink.clone(), commands, events: model_sender, cancel: cancel.clone() };
-        {
-            let _beside = deps.model.is_socket().then(|| media.enter());
-            deps.model.converse(setup, model_ports, &deps.shutdown.tasks);
-        }
+        let beside = deps.model.is_socket().then(|| media.enter());
+        deps.model.converse(setup, model_ports, &deps.shutdown.tasks);
+        drop(beside);
         let (saver, saved) = Saver::start(deps.store.clone(), session_id.clone(), &deps.shutdown.tasks);
         let samples = Samples::start(deps.store.clone(), session_id.clone(), &deps.shutdown.tasks);
         let (requests, mailbox) = mpsc::channel(MAILBOX);
