@@ -61,8 +61,8 @@ use crate::domain::audio::codec::Codec;
 const CHANNEL_LABEL: &str = "viva-events";
 /// Bytes of messages that may wait for a browser that does not read.
 const CHANNEL_BUFFER_BYTES: usize = 256 * 1024;
-/// Largest message either way (threat T7): the stack keeps a buffer of this size for each peer. The longest that we send
-/// is an event with a whole turn: a quarter of an hour of speech.
+/// Largest message either way (threat T7): the stack keeps a buffer of this size for each peer. The longest that we
+/// send is an event with a whole turn: a quarter of an hour of speech.
 const MESSAGE_BYTES_MAX: u32 = 32 * 1024;
 /// The receive window.
 const WINDOW_BYTES: u32 = 64 * 1024;
