@@ -3,7 +3,12 @@
 #![allow(clippy::print_stdout, reason = "the ready line and `viva config` are this program's output")]
 
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use std::{
+    num::NonZero,
+    os::unix::process::CommandExt as _,
+    process::{self, ExitCode},
+    thread::available_parallelism,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use viva::{
     app::App,
@@ -14,6 +19,9 @@ use viva::{
 
 /// Exit status for a wrong configuration (EX_USAGE of sysexits.h).
 const EXIT_USAGE: u8 = 64;
+
+/// Heaps of the process; the C library reads it once, before the process starts.
+const HEAPS: &str = "MALLOC_ARENA_MAX";
 
 /// Self-hosted voice interviews.
 #[derive(Parser)]
@@ -63,6 +71,9 @@ fn main() -> ExitCode {
             return ExitCode::from(EXIT_USAGE);
         }
     };
+    if matches!(arguments.command, None | Some(Command::Serve)) {
+        bound_heaps();
+    }
     telemetry::start_logs(&config.log);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -85,6 +96,21 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => failed(&*error),
     }
+}
+
+/// glibc gives threads up to eight heaps a core, and what is freed in one is of no use to the others: with as many as
+/// there are cores, sessions take a quarter less memory. The process starts itself once more, under the same id, to say
+/// so; another C library does not read the variable, and who set it is obeyed.
+fn bound_heaps() {
+    if !cfg!(target_env = "gnu") || std::env::var_os(HEAPS).is_some() {
+        return;
+    }
+    let Ok(program) = std::env::current_exe() else { return };
+    let heaps = available_parallelism().map_or(2, NonZero::get).max(2);
+    let arguments = std::env::args_os().skip(1);
+    let error = process::Command::new(program).args(arguments).env(HEAPS, heaps.to_string()).exec();
+    // It only comes back when it failed, and works all the same.
+    eprintln!("viva: memory is not bounded: {error}");
 }
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
