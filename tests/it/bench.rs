@@ -179,10 +179,10 @@ async fn turns_are_taken_and_the_answers_delay_is_found() {
     assert_eq!(found.downlink.packets_due, None);
 }
 
-/// Sessions whose memory is measured, and the most that each may cost, in KiB: codecs 50, a second of speech that waits
-/// 60, the WebRTC stack 105, and what the allocator and a busy machine add.
+/// Sessions whose memory is measured, and the most that each may cost, in KiB. Live are 340: codecs 50, a second of speech
+/// that waits 55, the WebRTC stack 115; the first ones find some of it free. More heaps than cores cost 200 more.
 const MANY: usize = 24;
-const SESSION_KIB_MAX: f64 = 470.0;
+const SESSION_KIB_MAX: f64 = 380.0;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_costs_no_more_memory_than_it_may() {
