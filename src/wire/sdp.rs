@@ -111,6 +111,10 @@ fn check(sdp: &str, setups: &[&str]) -> Result<Offer, OfferError> {
         if !line.as_bytes().get(..2).is_some_and(|head| head[0].is_ascii_lowercase() && head[1] == b'=') {
             return Err(OfferError::Malformed(format!("line {lines} is not of the form x=value")));
         }
+        // RFC 8866 section 9: whoever takes one for the end of a line would read another description than we did.
+        if line.bytes().any(|byte| matches!(byte, b'\r' | 0)) {
+            return Err(OfferError::Malformed(format!("line {lines} has a CR or NUL in it")));
+        }
         read_line(line, &mut sections);
         if !line.starts_with("a=candidate:") && !line.starts_with("a=end-of-candidates") {
             kept.push_str(line);
@@ -352,6 +356,14 @@ mod tests {
         }
         assert!(offer("96", &["96 PCMU/8000/2"]).is_err(), "two channels are another codec");
         assert_eq!(offer("8 9", &["8 PCMA/8000", "9 G722/8000"]), Err(OfferError::NoCodec));
+    }
+
+    #[test]
+    fn no_line_ends_where_only_some_say_that_it_does() {
+        for hidden in ["0 PCMU/8000\ra=candidate:1 1 udp 1 192.0.2.1 9 typ host", "0 PCMU/8000\0"] {
+            let refused = offer("111 0", &["111 opus/48000/2", hidden]);
+            assert!(matches!(refused, Err(OfferError::Malformed(_))), "{refused:?}");
+        }
     }
 
     const FORMAT: &str = "minptime=10;useinbandfec=1";

@@ -76,7 +76,9 @@ pub fn fuzz_fragment(bytes: &[u8]) {
 pub fn fuzz_sdp(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for checked in [sdp::check_offer(&text), sdp::check_answer(&text)].into_iter().flatten() {
-        assert!(!checked.sdp.contains("a=candidate:") && checked.ice_password.len() >= 22);
+        // However lines may end for whoever reads it next; within one the words may stand.
+        let mut lines = checked.sdp.split(['\r', '\n']);
+        assert!(!lines.any(|line| line.starts_with("a=candidate:")) && checked.ice_password.len() >= 22);
         // What was let in is let in again as it was kept.
         let again = sdp::check_offer(&checked.sdp).or_else(|_| sdp::check_answer(&checked.sdp));
         assert_eq!(again.map(|again| again.sdp).ok().as_deref(), Some(checked.sdp.as_str()));
