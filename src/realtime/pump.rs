@@ -16,7 +16,7 @@ use crate::{
 use futures_util::{
     SinkExt, StreamExt,
     future::poll_fn,
-    stream::{SplitSink, SplitStream},
+    stream::{SelectAll, SplitSink, SplitStream, select_all},
 };
 use std::{
     pin::{Pin, pin},
@@ -46,7 +46,8 @@ enum Woken {
 /// The socket and what is known of it.
 struct Pipe {
     sink: SplitSink<Socket, Message>,
-    stream: SplitStream<Socket>,
+    /// One stream, which is asked only after it woke the task: the library clears a read buffer each time.
+    stream: SelectAll<SplitStream<Socket>>,
     heard: Instant,
     pinged: bool,
     /// Something was written and may not have left.
@@ -58,6 +59,7 @@ impl Bridge {
     pub(super) async fn pump(&mut self, socket: Socket) -> Ending {
         self.conversation.on_open(self.now_ms());
         let (sink, stream) = socket.split();
+        let stream = select_all([stream]);
         let mut pipe = Pipe { sink, stream, heard: Instant::now(), pinged: false, unflushed: false };
         let cancel = self.ports.cancel.clone();
         let mut cancelled = pin!(cancel.cancelled());
