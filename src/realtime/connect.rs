@@ -27,8 +27,8 @@ use tokio_tungstenite::{
 
 /// Largest message taken: a whole spoken minute in one delta is 4 MiB.
 const MESSAGE_MAX_BYTES: usize = 16 << 20;
-/// Read buffer of a connection; a delta of 100 ms is 7 KiB. A longer one makes it grow by its own length, or to twice its
-/// size where that is more.
+/// Read buffer of a connection; a delta of 100 ms is 7 KiB. A longer one makes it grow by its own length, or to twice
+/// its size where that is more.
 const READ_BUFFER_BYTES: usize = 8 << 10;
 /// Bytes that wait in the socket's own buffer: one append of 500 ms is 32 KiB.
 const WRITE_BUFFER_MAX_BYTES: usize = 1 << 20;
