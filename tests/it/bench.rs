@@ -180,7 +180,7 @@ async fn turns_are_taken_and_the_answers_delay_is_found() {
 }
 
 /// Sessions whose memory is measured, and the most that each may cost, in KiB. Live are 340: codecs 50, a second of
-/// speech that waits 55, the WebRTC stack 115; the first ones find some of it free. More heaps than cores cost 200 more.
+/// speech that waits 55, the WebRTC stack 115; the first find some of it free. More heaps than cores cost 200 more.
 const MANY: usize = 24;
 const SESSION_KIB_MAX: f64 = 380.0;
 
