@@ -30,7 +30,7 @@ const MESSAGE_MAX_BYTES: usize = 16 << 20;
 /// Read buffer of a connection; a delta of 100 ms is 7 KiB. A longer one makes it grow by its own length, or to twice
 /// its size where that is more.
 const READ_BUFFER_BYTES: usize = 8 << 10;
-/// Bytes that wait in the socket's own buffer: one append of 500 ms is 32 KiB.
+/// Bytes that wait in the socket's own buffer: one append of 200 ms is 13 KiB.
 const WRITE_BUFFER_MAX_BYTES: usize = 1 << 20;
 
 /// An open WebSocket.
