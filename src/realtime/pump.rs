@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use futures_util::{
-    SinkExt, StreamExt,
+    FutureExt, SinkExt, StreamExt,
     future::poll_fn,
     stream::{SelectAll, SplitSink, SplitStream, select_all},
 };
@@ -100,7 +100,10 @@ impl Bridge {
             Woken::Cancelled => return Some(Ending::Gone),
             Woken::Told(told) => self.on_told(told),
             Woken::Command(command) => self.on_command(command),
-            Woken::Frame(frame) => self.on_frame(frame),
+            Woken::Frame(frame) => {
+                self.on_frame(frame);
+                return self.write_now(pipe);
+            }
             Woken::Room(room) => self.on_room(room),
             Woken::Writable(ready) => return self.write(pipe, ready, output),
             Woken::Message(message) => return self.read(pipe, message),
@@ -134,6 +137,19 @@ impl Bridge {
         }
         self.conversation.on_timeout(self.now_ms());
         None
+    }
+
+    /// Writes what waits, as far as the socket takes it at once: a frame costs no further turns of the loop then.
+    fn write_now(&mut self, pipe: &mut Pipe) -> Option<Ending> {
+        while self.outbox.has_output(self.conversation.is_ready()) {
+            // Whoever has to wait does so in the loop, with a waker that counts.
+            let ready = writable(&mut pipe.sink, true).now_or_never()?;
+            if let Some(ending) = self.write(pipe, ready, true) {
+                return Some(ending);
+            }
+        }
+        let flushed = pipe.unflushed.then(|| writable(&mut pipe.sink, false).now_or_never()).flatten()?;
+        self.write(pipe, flushed, false)
     }
 
     fn write(&mut self, pipe: &mut Pipe, ready: Result<(), Error>, output: bool) -> Option<Ending> {
