@@ -84,7 +84,6 @@ pub(super) struct Known {
 }
 
 /// What woke the conversation.
-#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Wake {
     Order(Option<Order>),
     Frame(Option<Arc<UplinkFrame>>),
