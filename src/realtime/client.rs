@@ -19,6 +19,7 @@ use crate::{
         reconnect::Reconnect,
     },
 };
+use metrics::Histogram;
 use std::{
     collections::VecDeque,
     future::Future,
@@ -108,6 +109,7 @@ pub(super) struct Bridge {
     reconnect: Reconnect,
     begun: Instant,
     connect: Arc<Connect>,
+    connect_seconds: Histogram,
     /// What the connection was opened with, until it is known to work.
     key: Option<KeyInUse>,
     key_works: bool,
@@ -132,6 +134,7 @@ impl Bridge {
             stalled: VecDeque::new(),
             begun: Instant::now(),
             connect,
+            connect_seconds: metrics::histogram!("viva_upstream_connect_seconds"),
             key: None,
             key_works: false,
             ending: None,
@@ -217,7 +220,7 @@ impl Bridge {
         let began = Instant::now();
         let opened = self.meanwhile(timeout_at(limit, connect.open())).await?;
         if matches!(opened, Ok(Ok(_))) {
-            metrics::histogram!("viva_upstream_connect_seconds").record(began.elapsed());
+            self.connect_seconds.record(began.elapsed());
         }
         let (socket, key) = opened.unwrap_or_else(|_| Err(Ending::Broken("connect: timed out".into())))?;
         (self.key, self.key_works) = (key, false);

@@ -27,6 +27,7 @@ use crate::{
 use agent::Agent;
 use history::History;
 use input::Listening;
+use metrics::Histogram;
 use say::Saying;
 use serde_json::json;
 use std::{collections::VecDeque, sync::Arc};
@@ -106,6 +107,7 @@ pub struct Conversation {
     /// Code of the last error event of this connection.
     last_error: Option<String>,
     counted: Counted,
+    first_audio_seconds: Histogram,
 }
 
 impl Conversation {
@@ -133,6 +135,7 @@ impl Conversation {
             recycle_check_ms: 0,
             last_error: None,
             counted: Counted::default(),
+            first_audio_seconds: metrics::histogram!("viva_upstream_first_audio_seconds"),
         }
     }
 

@@ -59,12 +59,10 @@ impl Saying {
         self.queue.is_empty() && self.asked.is_none() && self.active.is_none()
     }
 
-    /// The first voice after a response was asked for: how long that took.
-    pub fn on_voice(&mut self, now_ms: u64) {
-        if let Some(since_ms) = self.unheard_since_ms.take() {
-            let waited = Duration::from_millis(now_ms.saturating_sub(since_ms));
-            metrics::histogram!("viva_upstream_first_audio_seconds").record(waited);
-        }
+    /// How long the first voice after a response was asked for took.
+    pub fn on_voice(&mut self, now_ms: u64) -> Option<Duration> {
+        let since_ms = self.unheard_since_ms.take()?;
+        Some(Duration::from_millis(now_ms.saturating_sub(since_ms)))
     }
 
     pub fn poll_timeout(&self) -> Option<u64> {
