@@ -16,5 +16,10 @@ export default defineConfig({
     target: ["es2022", "chrome111", "firefox115", "safari16.4"],
     sourcemap: false,
   },
-  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
+  test: {
+    environment: "node",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["./test-setup.ts"],
+    testTimeout: 15_000,
+  },
 });
