@@ -39,6 +39,20 @@ async fn interview(server: &TestServer) -> String {
     id
 }
 
+/// Until the end of a session is on disk.
+async fn ended(server: &TestServer, id: &str) {
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        tick.tick().await;
+        let (_, results) = server.get(&format!("/api/interview/{id}/results")).await;
+        if results["status"] == "ended" {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "it does not end: {results}");
+    }
+}
+
 /// The log of an endpoint, once it is as wanted.
 async fn log_until(server: &TestServer, id: &str, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let mut tick = tokio::time::interval(Duration::from_millis(50));
@@ -240,7 +254,8 @@ async fn gone_switches_off_and_a_replay_brings_what_was_missed() {
     let mut hook = Receiver::start(Does::Answers(410, String::new())).await;
     let (id, _) = endpoint(&server, json!({"url": hook.url(), "events": ["session.ended"]})).await;
     let path = format!("{WEBHOOKS}/{id}");
-    let begun = jiff::Timestamp::now().to_string();
+    // Times of events have milliseconds, and an interview may take less than one.
+    let begun = (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(1)).to_string();
     interview(&server).await;
     let told = hook.next().await;
     log_until(&server, &id, |log| log[0]["status"] == "failed").await;
@@ -249,6 +264,7 @@ async fn gone_switches_off_and_a_replay_brings_what_was_missed() {
     assert!(text(&off, "notice").contains("410"), "{off}");
     hook.now_does(takes());
     let missed = interview(&server).await;
+    ended(&server, &missed).await;
     let refused = server.post(&format!("{path}/replay"), json!({"since": begun})).await;
     assert_eq!((refused.0, refused.1["code"].as_str()), (409, Some("conflict")), "it is off");
     let on = server.request(Method::PATCH, &path).json(&json!({"enabled": true}));
