@@ -165,10 +165,10 @@ impl Conversation {
             return;
         }
         item.received_samples += samples as u64;
-        if item.first_audio_ms.replace(item.first_audio_ms.unwrap_or(now_ms)).is_none() {
-            if let Some(waited) = self.saying.on_voice(now_ms) {
-                self.first_audio_seconds.record(waited);
-            }
+        if item.first_audio_ms.replace(item.first_audio_ms.unwrap_or(now_ms)).is_none()
+            && let Some(waited) = self.saying.on_voice(now_ms)
+        {
+            self.first_audio_seconds.record(waited);
         }
         match decoded {
             Decoded::Pcm(pcm) => {
