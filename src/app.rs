@@ -37,6 +37,7 @@ use crate::{
     shutdown::{Phase, Shutdown},
     spending::Spending,
     store::{SqlStore, Store, StoreError},
+    telemetry,
     webhooks::{self, Deliver, Dialer, SystemResolver, Tell, Webhooks},
     wire::realtime::dialect::Dialect,
 };
@@ -143,6 +144,13 @@ impl App {
             );
         }
         let shutdown = Shutdown::default();
+        if let Some(metrics) = &metrics {
+            shutdown.tasks.spawn(telemetry::keep_counting(
+                metrics.clone(),
+                telemetry::counting_times(),
+                shutdown.stop.clone(),
+            ));
+        }
         let media = Media::start(media_config(&config, address.ip()))?;
         let recorder = Recorder::start(config.outcome.data_dir.clone())?;
         let url = config.http.public_url.clone().unwrap_or_else(|| local_url(&config.http, address));

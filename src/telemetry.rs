@@ -7,8 +7,11 @@ pub use problems::{PROBLEMS_MAX, Problem, ProblemLayer, Problems, layer as probl
 pub use process::publish as publish_process;
 
 use crate::config::LogConfig;
+use futures_util::{Stream, StreamExt};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use std::io::IsTerminal;
+use std::{io::IsTerminal, pin::pin, time::Duration};
+use tokio_stream::wrappers::IntervalStream;
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Buckets for delays, in seconds: from a tick to a hopeless wait.
@@ -17,6 +20,9 @@ const SECONDS_BUCKETS: &[f64] =
 
 /// Buckets for estimated mean opinion scores, 1 to 4.5.
 const OPINION_BUCKETS: &[f64] = &[1.5, 2.0, 2.5, 3.0, 3.4, 3.6, 3.8, 4.0, 4.1, 4.2, 4.3, 4.4, 4.5];
+
+/// How often what was measured is counted into its histograms: some 10,000 figures of a busy server.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// Sends logs to standard error, and warnings and errors of our own to [`problems`] too. Calling it twice leaves the
 /// first in place.
@@ -50,4 +56,50 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Suffix("_mos".to_owned()), OPINION_BUCKETS)
         .ok()?;
     builder.install_recorder().ok()
+}
+
+/// When what was measured is to be counted: every 5 s.
+pub fn counting_times() -> impl Stream<Item = ()> {
+    IntervalStream::new(tokio::time::interval(COUNT_EVERY)).map(|_| ())
+}
+
+/// Counts what was measured into its histograms at these times, until `stop`. The recorder keeps each figure until
+/// somebody counts it: where nobody looks at `/metrics`, that would be for ever.
+pub async fn keep_counting(metrics: PrometheusHandle, times: impl Stream<Item = ()>, stop: CancellationToken) {
+    let mut times = pin!(times.take_until(stop.cancelled_owned()));
+    while times.next().await.is_some() {
+        metrics.run_upkeep();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_stream::wrappers::ReceiverStream;
+
+    use super::*;
+
+    const FIGURES: usize = 12_000_000;
+    const FIGURE_BYTES: f64 = 8.0;
+
+    #[tokio::test]
+    async fn what_is_measured_is_not_kept_where_nobody_looks() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let (times, coming) = tokio::sync::mpsc::channel(1);
+        let stop = CancellationToken::new();
+        let counting = tokio::spawn(keep_counting(recorder.handle(), ReceiverStream::new(coming), stop.clone()));
+        let before = process::resident().expect("procfs");
+        for _ in 0..100 {
+            metrics::with_local_recorder(&recorder, || {
+                let histogram = metrics::histogram!("viva_pace_lateness_seconds");
+                (0..FIGURES / 100).for_each(|_| histogram.record(0.001));
+            });
+            times.send(()).await.expect("it counts");
+        }
+        let kept_bytes = process::resident().expect("procfs") - before;
+        assert!(kept_bytes < FIGURES as f64 * FIGURE_BYTES / 2.0, "{kept_bytes} bytes more");
+        let text = recorder.handle().render();
+        assert!(text.contains(&format!("viva_pace_lateness_seconds_count {FIGURES}")), "{text}");
+        stop.cancel();
+        counting.await.expect("it ends when told to");
+    }
 }

@@ -204,8 +204,9 @@ impl Actor {
                         self.page_listens = true;
                         self.send_snapshot();
                     }
-                    PeerEvent::Closed => self.page_listens = false,
-                    PeerEvent::Offered | PeerEvent::Connected { .. } | PeerEvent::Disconnected => {}
+                    // Another peer has no channel yet.
+                    PeerEvent::Offered | PeerEvent::Closed => self.page_listens = false,
+                    PeerEvent::Connected { .. } | PeerEvent::Disconnected => {}
                 }
             }
             MediaEvent::Playout(event) => {
@@ -261,7 +262,10 @@ impl Actor {
                 Output::Persist { sequence, changes } => self.save(sequence, changes),
                 Output::Publish(envelope) => {
                     self.last_event_id = envelope.id;
-                    self.send_to_page(&envelope);
+                    // Not before its snapshot, which has this event: a page would get it twice, and the old one last.
+                    if self.page_listens {
+                        self.send_to_page(&envelope);
+                    }
                     self.parts.feed.publish(envelope);
                 }
                 // `finish` does it, once the page had a moment to hear that it is over.

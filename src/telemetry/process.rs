@@ -10,9 +10,14 @@ pub fn publish() {
     if let Some(seconds) = fs::read_to_string("/proc/self/stat").ok().and_then(|stat| cpu_seconds(&stat)) {
         metrics::gauge!("process_cpu_seconds_total").set(seconds);
     }
-    if let Some(bytes) = fs::read_to_string("/proc/self/status").ok().and_then(|status| resident_bytes(&status)) {
+    if let Some(bytes) = resident() {
         metrics::gauge!("process_resident_memory_bytes").set(bytes);
     }
+}
+
+/// Memory of this process, in bytes.
+pub(super) fn resident() -> Option<f64> {
+    resident_bytes(&fs::read_to_string("/proc/self/status").ok()?)
 }
 
 /// User and system time: fields 14 and 15. The name before them may hold anything but ends with the last bracket.
