@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    net::{SocketAddr, UdpSocket},
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -15,14 +15,14 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{
     MediaEvent, MediaPorts,
-    downlink::Pacer,
+    downlink::{Hunger, Pacer},
     front_door::{Admitted, Arrival, Path, PeerId, Transport},
     opus::OpusError,
+    outbox::Outbox,
     peer::{Answer, Peer, PeerError, PeerOutput},
     recorder::Tap,
     scoring::Scoring,
     sdp::Offer,
-    tcp::Outlets,
     uplink::Uplink,
 };
 use crate::domain::{
@@ -77,44 +77,6 @@ impl Default for CallShared {
             has_peer: AtomicBool::new(false),
             remote_concealed_ppm: AtomicU64::new(u64::MAX),
             quality_every_ms: AtomicU64::new(QUALITY_EVERY.as_millis() as u64),
-        }
-    }
-}
-
-/// Where a shard's packets leave.
-pub(super) struct Outbox {
-    socket: UdpSocket,
-    is_ipv6: bool,
-    tcp: Arc<Outlets>,
-    failed: metrics::Counter,
-}
-
-impl Outbox {
-    pub(super) fn new(socket: UdpSocket, is_ipv6: bool, tcp: Arc<Outlets>) -> Self {
-        Self { socket, is_ipv6, tcp, failed: metrics::counter!("viva_transmit_failed_total") }
-    }
-
-    fn send(&self, datagram: &[u8], to: Path) {
-        match to.transport {
-            Transport::Udp => self.send_udp(datagram, to.peer),
-            Transport::Tcp(connection) => self.tcp.send(connection, datagram),
-        }
-    }
-
-    fn send_if(&self, datagram: &[u8], to: Option<Path>) {
-        if let Some(to) = to {
-            self.send(datagram, to);
-        }
-    }
-
-    fn send_udp(&self, datagram: &[u8], to: SocketAddr) {
-        let to = match to {
-            SocketAddr::V4(v4) if self.is_ipv6 => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
-            other => other,
-        };
-        // A full send buffer is a lost packet, as any other on the way.
-        if self.socket.send_to(datagram, to).is_err() {
-            self.failed.increment(1);
         }
     }
 }
@@ -191,6 +153,8 @@ pub(super) struct Call {
     round_trip: Option<Duration>,
     quality_at: Instant,
     scoring: Scoring,
+    /// It stands in line to encode ahead.
+    is_in_line: bool,
     /// The session went away without saying so.
     is_deaf: bool,
 }
@@ -219,6 +183,7 @@ impl Call {
             round_trip: None,
             quality_at: epoch,
             scoring: Scoring::new(),
+            is_in_line: false,
             is_deaf: false,
         })
     }
@@ -396,8 +361,8 @@ impl Call {
         self.is_connected() && self.uplink.deadline_ms().is_some_and(|deadline_ms| deadline_ms < soon_ms)
     }
 
-    /// The call's 20 ms: timers, commands, one frame out, events. Whether there is something to encode ahead.
-    pub(super) fn step(&mut self, now: Instant, is_late: bool, out: &Outbox) -> bool {
+    /// The call's 20 ms: timers, commands, one frame out, events.
+    pub(super) fn step(&mut self, now: Instant, is_late: bool, out: &Outbox) {
         self.check_link(now, out);
         self.check_leaving(now, out);
         self.release_uplink(now);
@@ -421,12 +386,19 @@ impl Call {
             self.report_quality(now);
         }
         self.retry_events();
-        self.is_connected() && self.pacer.is_hungry()
     }
 
-    /// Encodes what will be sent next: two frames at a time, which share what the first one loads into the cache.
+    /// Whether it has to stand in line to encode ahead, where it does not stand yet.
+    pub(super) fn queue_up(&mut self) -> Option<Hunger> {
+        let hunger = self.pacer.hunger().filter(|_| !self.is_in_line && self.is_connected())?;
+        self.is_in_line = true;
+        Some(hunger)
+    }
+
+    /// Its turn: encodes what will be sent next.
     pub(super) fn encode_ahead(&mut self) {
-        while self.pacer.encode_ahead() {}
+        self.is_in_line = false;
+        self.pacer.encode_ahead();
     }
 
     /// What is given up because there is too much to do.

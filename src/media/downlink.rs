@@ -31,6 +31,8 @@ const IDLE_SPARSE_TICKS: u32 = 20;
 /// Loss reported by the receiver from which on packets carry FEC, and below which they no longer do.
 const LOSSY_FROM: f64 = 0.01;
 const CLEAN_BELOW: f64 = 0.005;
+/// Frames that are encoded in one go before their time.
+const AHEAD_BATCH: usize = 2;
 /// Encoded packets are cut out of blocks of this size.
 const ARENA_BYTES: usize = 4 * 1024;
 /// A frame of silence in µ-law.
@@ -58,6 +60,15 @@ impl Meters {
             full: metrics::counter!("viva_downlink_full_total"),
         }
     }
+}
+
+/// How much a line wants to encode ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hunger {
+    /// Its next frame is not ready.
+    Urgent,
+    /// It could have more ready.
+    Leisurely,
 }
 
 /// One session's downlink.
@@ -95,7 +106,7 @@ impl Pacer {
             encoders: Encoders::default(),
             widener: None,
             narrower: None,
-            ready: VecDeque::with_capacity(AHEAD_MAX),
+            ready: VecDeque::new(),
             is_live: false,
             silence,
             sequence: random as u16,
@@ -133,20 +144,21 @@ impl Pacer {
         self.receiver.note_queued(self.playout.queued_samples());
     }
 
-    /// Encodes at most one frame before its time, for when there is time; whether it did. A frame that could not be
-    /// encoded is silent.
-    pub(super) fn encode_ahead(&mut self) -> bool {
+    /// Encodes a few frames before their time, for when there is time: they share what the first one loads into the
+    /// cache. A frame that could not be encoded is silent.
+    pub(super) fn encode_ahead(&mut self) {
         if self.codec == Codec::Pcmu {
-            return false; // What costs next to nothing can wait for its tick.
+            return; // What costs next to nothing can wait for its tick.
         }
-        let Some((first, source)) = self.playout.take_ahead(&mut self.frame) else { return false };
-        let payload = self.payload(first, source).unwrap_or_else(|error| {
-            tracing::warn!(%error, "audio was not encoded");
-            self.silence.clone()
-        });
-        self.meters.encoded_ahead.increment(1);
-        self.ready.push_back(payload);
-        true
+        for _ in 0..AHEAD_BATCH {
+            let Some((first, source)) = self.playout.take_ahead(&mut self.frame) else { return };
+            let payload = self.payload(first, source).unwrap_or_else(|error| {
+                tracing::warn!(%error, "audio was not encoded");
+                self.silence.clone()
+            });
+            self.meters.encoded_ahead.increment(1);
+            self.ready.push_back(payload);
+        }
     }
 
     /// The packet of this 20 ms, if one is to be sent. RTP time goes on whether or not.
@@ -199,9 +211,13 @@ impl Pacer {
         self.codec
     }
 
-    /// Whether nothing is ready for the next tick that [`encode_ahead`](Self::encode_ahead) could make ready.
-    pub(super) fn is_hungry(&self) -> bool {
-        self.codec == Codec::Opus && self.ready.is_empty() && self.playout.has_ahead()
+    /// Whether [`encode_ahead`](Self::encode_ahead) has enough to do to be worth it.
+    pub(super) fn hunger(&self) -> Option<Hunger> {
+        let has_room = self.ready.len() + AHEAD_BATCH <= AHEAD_MAX;
+        if self.codec != Codec::Opus || !has_room || !self.playout.has_ahead() {
+            return None;
+        }
+        Some(if self.ready.is_empty() { Hunger::Urgent } else { Hunger::Leisurely })
     }
 
     /// What is given up because there is too much to do.

@@ -10,6 +10,7 @@ mod downlink;
 mod front_door;
 mod gauge;
 pub mod opus;
+mod outbox;
 mod peer;
 pub mod port;
 mod prepared;
@@ -45,10 +46,11 @@ use tokio::{
 
 use self::{
     agreement::Negotiated,
-    call::{Call, CallShared, Outbox, PLAYOUT_DELAY_DEFAULT_MS},
+    call::{Call, CallShared, PLAYOUT_DELAY_DEFAULT_MS},
     candidates::{OwnCandidates, announce},
     front_door::{CallKey, Door, FrontDoor},
     gauge::{Gauge, ShardLoad},
+    outbox::Outbox,
     peer::{Answer, Peer, PeerError},
     port::{DownlinkReceiver, UplinkSender},
     recorder::Tap,

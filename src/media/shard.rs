@@ -26,9 +26,11 @@ use tokio::{
 };
 
 use super::{
-    call::{Call, Outbox},
+    call::Call,
+    downlink::Hunger,
     front_door::{Arrival, Attendance, CallKey, FrontDoor, PeerId, RouteUpdate},
     gauge::Gauge,
+    outbox::Outbox,
     peer::{Answer, Peer, PeerError},
     recorder::Tap,
     sdp::Offer,
@@ -169,7 +171,7 @@ pub(super) struct Shard {
     phases: [Vec<CallKey>; PHASES],
     /// Calls whose jitter buffer waits for something soon.
     waiting: Vec<CallKey>,
-    /// Calls that have audio to be encoded ahead; no more entries than calls.
+    /// Calls that have audio to be encoded ahead, each once; those that have gone may stand there until their turn.
     hungry: VecDeque<CallKey>,
     gauge: Gauge,
     front_door: Arc<FrontDoor>,
@@ -330,8 +332,20 @@ impl Shard {
                 self.hungry.push_front(key);
                 return;
             }
-            self.guard(key, |call, _| call.encode_ahead());
+            let hunger = self.guard(key, |call, _| {
+                call.encode_ahead();
+                call.queue_up()
+            });
+            self.line_up(key, hunger.flatten());
             self.gauge.note_work(started.elapsed());
+        }
+    }
+
+    fn line_up(&mut self, key: CallKey, hunger: Option<Hunger>) {
+        match hunger {
+            Some(Hunger::Urgent) => self.hungry.push_front(key),
+            Some(Hunger::Leisurely) => self.hungry.push_back(key),
+            None => {}
         }
     }
 
@@ -383,12 +397,12 @@ impl Shard {
         for index in 0..self.phases[phase].len() {
             let Some(&key) = self.phases[phase].get(index) else { return };
             let former = self.peers(key);
-            let is_hungry = self.guard(key, |call, out| call.step(now, is_late, out));
+            let hunger = self.guard(key, |call, out| {
+                call.step(now, is_late, out);
+                call.queue_up()
+            });
             self.settle(key, former);
-            // Under load a call may stand there twice, which does no harm; but there are never more than calls.
-            if is_hungry == Some(true) && self.hungry.len() < self.calls.len() {
-                self.hungry.push_back(key);
-            }
+            self.line_up(key, hunger.flatten());
             if self.calls.get(&key).is_some_and(|call| call.is_detached()) {
                 self.guard(key, |call, out| call.close_peer(now, out));
                 self.settle(key, former);

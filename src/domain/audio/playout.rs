@@ -12,8 +12,9 @@ const RETIRED_MAX: usize = 64;
 const STARVED_TICKS_MAX: u32 = 50;
 /// Samples of a millisecond.
 const SAMPLES_PER_MS: u64 = FRAME_SAMPLES as u64 / FRAME_MS;
-/// Frames that may be taken before their time, to be encoded.
-pub const AHEAD_MAX: usize = 2;
+/// Frames that may be taken before their time, to be encoded: 1.28 s. Encoded they need a tenth of the memory, and a
+/// burst of work does not make them late; of what a barge-in drops, no more than that was encoded in vain.
+pub const AHEAD_MAX: usize = 64;
 
 /// Audio of an item, as it is handed over. `S`: speech that was encoded before, opaque to the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,29 +80,6 @@ pub enum Tick<S> {
     Idle,
 }
 
-/// Samples of frames that were taken and not sent yet, oldest first.
-#[derive(Clone, Copy, Debug, Default)]
-struct Ahead {
-    samples: [usize; AHEAD_MAX],
-    count: usize,
-}
-
-impl Ahead {
-    fn push(&mut self, samples: usize) {
-        if let Some(slot) = self.samples.get_mut(self.count) {
-            *slot = samples;
-            self.count += 1;
-        }
-    }
-
-    fn pop(&mut self) -> Option<usize> {
-        let oldest = self.samples[0];
-        self.count = self.count.checked_sub(1)?;
-        self.samples.rotate_left(1);
-        Some(oldest)
-    }
-}
-
 #[derive(Debug)]
 struct Item<S> {
     item_id: ItemId,
@@ -112,7 +90,8 @@ struct Item<S> {
     queued: usize,
     received: u64,
     sent: u64,
-    ahead: Ahead,
+    /// Samples of each frame that was taken and not sent yet, oldest first.
+    ahead: VecDeque<u16>,
     /// A frame was taken; a frame was sent.
     is_begun: bool,
     is_started: bool,
@@ -129,7 +108,7 @@ impl<S: Clone> Item<S> {
             queued: 0,
             received: 0,
             sent: 0,
-            ahead: Ahead::default(),
+            ahead: VecDeque::new(),
             is_begun: false,
             is_started: false,
             finished: false,
@@ -143,7 +122,7 @@ impl<S: Clone> Item<S> {
 
     /// Everything has been sent, and no more will come.
     fn is_over(&self) -> bool {
-        self.finished && self.queued == 0 && self.ahead.count == 0
+        self.finished && self.queued == 0 && self.ahead.is_empty()
     }
 
     /// Whether a frame can be taken: a whole one, or one that nothing can be added to.
@@ -165,7 +144,7 @@ impl<S: Clone> Item<S> {
     /// Whether a frame can be taken before its time, and is worth it.
     fn has_ahead(&self) -> bool {
         let is_prepared = matches!(self.sounds.front(), Some(Sound::Prepared { .. }));
-        self.ahead.count < AHEAD_MAX && !is_prepared && self.has_frame()
+        self.ahead.len() < AHEAD_MAX && !is_prepared && self.has_frame()
     }
 
     /// Moves up to one frame into `out`; returns what it is and how many samples it holds.
@@ -227,7 +206,7 @@ impl<S> Default for Playout<S> {
 }
 
 impl<S: Clone> Playout<S> {
-    /// Samples that wait; those of frames taken ahead do not.
+    /// Samples that have not been sent, those of frames taken ahead included.
     pub fn queued_samples(&self) -> usize {
         self.queued
     }
@@ -279,8 +258,7 @@ impl<S: Clone> Playout<S> {
         let item = self.items.front_mut().filter(|item| item.has_ahead())?;
         let first = !item.is_begun;
         let (source, samples) = item.take(out)?;
-        item.ahead.push(samples);
-        self.queued -= samples;
+        item.ahead.push_back(samples as u16);
         Some((first, source))
     }
 
@@ -294,8 +272,8 @@ impl<S: Clone> Playout<S> {
                 self.complete(audio_ms);
                 continue;
             }
-            if let Some(samples) = item.ahead.pop() {
-                self.count_sent(samples, audio_ms);
+            if let Some(samples) = item.ahead.pop_front() {
+                self.count_sent(usize::from(samples), audio_ms);
                 return Tick::Ahead;
             }
             if !item.has_frame() {
@@ -308,7 +286,6 @@ impl<S: Clone> Playout<S> {
             }
             let first = !item.is_begun;
             let Some((source, samples)) = item.take(out) else { return Tick::Idle };
-            self.queued -= samples;
             self.count_sent(samples, audio_ms);
             return Tick::Frame { first, source };
         }
@@ -334,6 +311,7 @@ impl<S: Clone> Playout<S> {
     fn count_sent(&mut self, samples: usize, audio_ms: u64) {
         let Some(item) = self.items.front_mut() else { return };
         item.sent += samples as u64;
+        self.queued -= samples;
         if !std::mem::replace(&mut item.is_started, true) {
             self.events.push_back(PlayoutEvent::Started { item_id: item.item_id.clone(), audio_ms });
         }
