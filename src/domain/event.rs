@@ -2,7 +2,7 @@
 //!
 //! The JSON names here are the public contract; `proto/viva/v1/events.proto` has the same fields.
 
-use crate::domain::transcript::Item;
+use crate::domain::{audio::codec::Codec, transcript::Item};
 use serde::{Deserialize, Serialize};
 
 /// Envelope of every live event.
@@ -124,6 +124,8 @@ pub struct QualityData {
     pub agent_mos: Option<f64>,
     /// From the last packet with the candidate's voice to the first of the interviewer's answer, the last time.
     pub voice_to_voice_ms: Option<u64>,
+    /// What the candidate's side speaks, and is spoken to in.
+    pub codec: Codec,
 }
 
 /// `notice`: something a person should know.

@@ -1,7 +1,7 @@
 //! What an interview is made of: read from `assets/interviews/*.yaml` or created over the API, then frozen into the
 //! session that runs it.
 
-use crate::domain::scorecard::fairness::forbidden_in_criterion;
+use crate::domain::{load::CodecPolicy, scorecard::fairness::forbidden_in_criterion};
 use serde::{Deserialize, Serialize};
 
 /// An interview as its author wrote it.
@@ -40,6 +40,9 @@ pub struct Interview {
     /// Is what both sides say recorded?
     #[serde(default)]
     pub recording: bool,
+    /// What its sessions speak with the candidate's browser, where that has it.
+    #[serde(default)]
+    pub audio_codec: CodecPolicy,
     /// How long what came of it is kept.
     #[serde(default)]
     pub retention: Retention,
@@ -63,6 +66,7 @@ impl Default for Interview {
             limits: InterviewLimits::default(),
             candidate_may_read_results: false,
             recording: false,
+            audio_codec: CodecPolicy::default(),
             retention: Retention::default(),
         }
     }

@@ -2,6 +2,7 @@
 //! Pure: the caller measures and passes its clock.
 
 use super::audio::codec::Codec;
+use serde::{Deserialize, Serialize};
 
 /// What has been given up. Each level keeps what the levels below it gave up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,22 +102,27 @@ impl Level {
     }
 }
 
-/// When new sessions speak G.711 with the candidate's browser, instead of Opus.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What new sessions speak with the candidate's browser: an operator's word for all of them, or the wish of whoever
+/// makes one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema), schema(as = AudioCodec))]
 pub enum CodecPolicy {
-    /// When there is too much to do, and the model takes it too.
+    /// Opus; G.711 when there is too much to do, and the model takes it too.
     #[default]
     Auto,
-    /// Only with a browser that has nothing else.
+    /// Opus, with every browser that has it.
     Opus,
-    /// With every browser that has it.
+    /// G.711 (µ-law), with every browser that has it.
     Pcmu,
 }
 
 impl CodecPolicy {
-    /// What a session that begins now is to speak. `model_takes_it`: the model takes µ-law as it is.
-    pub fn codec(self, level: Level, model_takes_it: bool) -> Codec {
-        let is_free = match self {
+    /// What a session that begins now is to speak under this policy of the server's. `wish`: the session's own, which
+    /// goes before it unless it is [`CodecPolicy::Auto`]. `model_takes_it`: the model takes µ-law as it is.
+    pub fn codec(self, wish: Self, level: Level, model_takes_it: bool) -> Codec {
+        let policy = if wish == Self::Auto { self } else { wish };
+        let is_free = match policy {
             Self::Auto => level.prefers_codec_free() && model_takes_it,
             Self::Opus => false,
             Self::Pcmu => true,

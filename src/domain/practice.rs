@@ -20,7 +20,7 @@ const TIME_BOX_MS: u64 = 60_000;
 const SILENCE_MS: u64 = 15_000;
 const PATIENCE_MS: u64 = 1_500;
 
-/// The practice that goes before this interview: its language and its interviewer, one question, no follow-up.
+/// The practice that goes before this interview: its language, interviewer and codec, one question, no follow-up.
 pub fn practice_of(interview: &Interview) -> Interview {
     let question = Question {
         text: QUESTION.to_owned(),
@@ -39,6 +39,7 @@ pub fn practice_of(interview: &Interview) -> Interview {
         persona: interview.persona.clone(),
         questions: vec![question],
         limits,
+        audio_codec: interview.audio_codec,
         ..Interview::default()
     }
 }

@@ -70,6 +70,7 @@ fn event(envelope: &Envelope) -> v1::Event {
             mos: quality.mos,
             agent_mos: quality.agent_mos,
             voice_to_voice_ms: quality.voice_to_voice_ms,
+            codec: quality.codec.name().to_ascii_lowercase(),
         }),
         LiveEvent::Notice(notice) => Data::Notice(v1::Notice {
             code: notice.code.to_owned(),

@@ -625,6 +625,7 @@ impl Call {
             rtt_ms: self.round_trip.map(|round_trip| round_trip.as_secs_f64() * 1e3),
             agent_concealed_ratio: said_ratio.or(statistics.remote_loss_ratio),
             agent_buffer_ms: self.shared.remote_delay_ms.load(Ordering::Relaxed),
+            codec: self.pacer.codec(),
         });
         self.report(MediaEvent::AudioSoFar(whole));
         self.report(MediaEvent::Quality(quality));

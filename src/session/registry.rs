@@ -257,7 +257,8 @@ impl Registry {
         let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS);
         let ports = MediaPorts { uplink: uplink_sender, downlink: downlink_commands, events: media_sender };
         let media = Arc::new(deps.media.attach(session_id.clone(), ports)?);
-        let codec = deps.limits.codec.codec(deps.media.load(), deps.model.takes_mulaw());
+        let (policy, wish) = (deps.limits.codec, interview.audio_codec);
+        let codec = policy.codec(wish, deps.media.load(), deps.model.takes_mulaw());
         if codec == Codec::Pcmu {
             media.prefer_pcmu();
         }

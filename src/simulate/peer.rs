@@ -62,6 +62,7 @@ pub enum ClientEvent {
 /// A received packet.
 #[derive(Clone, Debug)]
 pub struct Heard {
+    pub payload_type: u8,
     pub sequence: u16,
     pub timestamp: u32,
     pub marker: bool,
@@ -149,6 +150,7 @@ async fn listen(track: Arc<dyn TrackRemote>, codec: Codec, events: mpsc::Sender<
         let TrackRemoteEvent::OnRtpPacket(packet) = event else { continue };
         let Ok(count) = decoder.decode(&packet.payload, &mut pcm) else { continue };
         let heard = Heard {
+            payload_type: packet.header.payload_type,
             sequence: packet.header.sequence_number,
             timestamp: packet.header.timestamp,
             marker: packet.header.marker,

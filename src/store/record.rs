@@ -2,6 +2,7 @@
 
 use super::second_pass::SecondPass;
 use crate::domain::{
+    audio::codec::Codec,
     auth::{Owner, TokenHash},
     id::SessionId,
     interview::Interview,
@@ -81,6 +82,9 @@ pub struct AudioQuality {
     /// The candidate's voice in frames of 20 ms.
     #[serde(default)]
     pub frames: Option<FrameCounts>,
+    /// What was spoken with the candidate's side, last.
+    #[serde(default)]
+    pub codec: Option<Codec>,
 }
 
 impl From<&SessionQuality> for AudioQuality {
@@ -95,6 +99,7 @@ impl From<&SessionQuality> for AudioQuality {
             voice_to_voice_p50_ms: whole.voice_to_voice_p50_ms,
             voice_to_voice_p95_ms: whole.voice_to_voice_p95_ms,
             frames: Some(whole.frames),
+            codec: Some(whole.codec),
         }
     }
 }

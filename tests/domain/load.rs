@@ -98,14 +98,43 @@ fn measurements_that_are_far_apart_prove_nothing() {
 
 #[test]
 fn g711_is_spoken_when_asked_for_or_as_the_last_thing_before_refusing() {
-    for level in LEVELS {
-        let is_last = level >= Level::CodecFree;
-        for takes in [true, false] {
-            assert_eq!(CodecPolicy::Auto.codec(level, takes) == Codec::Pcmu, is_last && takes);
-            assert_eq!(CodecPolicy::Opus.codec(level, takes), Codec::Opus);
-            assert_eq!(CodecPolicy::Pcmu.codec(level, takes), Codec::Pcmu);
+    use CodecPolicy::{Auto, Opus, Pcmu};
+    // The server's policy, the session's wish, and the codec; `None`: as the load and the model have it.
+    let table = [
+        (Auto, Auto, None),
+        (Auto, Opus, Some(Codec::Opus)),
+        (Auto, Pcmu, Some(Codec::Pcmu)),
+        (Opus, Auto, Some(Codec::Opus)),
+        (Opus, Opus, Some(Codec::Opus)),
+        (Opus, Pcmu, Some(Codec::Pcmu)),
+        (Pcmu, Auto, Some(Codec::Pcmu)),
+        (Pcmu, Opus, Some(Codec::Opus)),
+        (Pcmu, Pcmu, Some(Codec::Pcmu)),
+    ];
+    for (policy, wish, said) in table {
+        for level in LEVELS {
+            for takes in [true, false] {
+                let is_last = level >= Level::CodecFree && takes;
+                let by_load = if is_last { Codec::Pcmu } else { Codec::Opus };
+                let found = policy.codec(wish, level, takes);
+                assert_eq!(found, said.unwrap_or(by_load), "{policy:?}, {wish:?}, {level:?}, {takes}");
+            }
         }
     }
+}
+
+#[test]
+fn a_codec_is_wished_for_by_its_name_alone() {
+    let read = |word: &str| serde_json::from_str::<CodecPolicy>(word);
+    for (word, policy) in [("auto", CodecPolicy::Auto), ("opus", CodecPolicy::Opus), ("pcmu", CodecPolicy::Pcmu)] {
+        assert_eq!(read(&format!("\"{word}\"")).unwrap(), policy);
+        assert_eq!(serde_json::to_value(policy).unwrap(), word);
+    }
+    for word in ["\"g729\"", "\"PCMU\"", "\"\"", "null", "0"] {
+        assert!(read(word).is_err(), "{word}");
+    }
+    let names = [Codec::Opus, Codec::Pcmu].map(|codec| serde_json::to_value(codec).unwrap());
+    assert_eq!(names, ["opus", "pcmu"]);
 }
 
 proptest! {

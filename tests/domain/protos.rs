@@ -2,7 +2,7 @@
 
 use protox::prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};
-use viva::domain::event::*;
+use viva::domain::{audio::codec::Codec, event::*};
 
 fn pool() -> DescriptorPool {
     let include = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
@@ -50,6 +50,7 @@ fn events() -> Vec<LiveEvent> {
                 mos: some.then_some(4.1),
                 agent_mos: some.then_some(4.2),
                 voice_to_voice_ms: some.then_some(800),
+                codec: Codec::Pcmu,
             }),
             LiveEvent::Notice(NoticeData { code: "code", text: "text".into(), level: "info" }),
             LiveEvent::Ended(EndedData { end_reason: "completed", saved: true, results_url: text() }),

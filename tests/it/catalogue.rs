@@ -100,6 +100,7 @@ async fn a_kind_is_a_start_and_bad_interviews_name_every_wrong_field() {
         (json!({"title": "T", "questions": [{"text": "Q", "patience_ms": 1}]}), &["/questions/0/patience_ms"]),
         (json!({"title": "T", "questions": [question("Q")], "language": "de"}), &["/language"]),
         (json!({"title": "T", "questions": [question("Q")], "limits": {"silence_ms": 1}}), &["/limits/silence_ms"]),
+        (json!({"title": "T", "questions": [question("Q")], "audio_codec": "g729"}), &["/audio_codec"]),
         (json!({"title": 7}), &["/title"]),
     ] {
         let (status, refused) = server.post(INTERVIEWS, body.clone()).await;

@@ -141,6 +141,10 @@ async fn errors_carry_the_code_of_the_table() {
     let unknown = client.start(with("x-api-key", KEY, unknown)).await.unwrap_err();
     assert_eq!(refused(&unknown), (Code::InvalidArgument, "invalid_request"));
     assert!(unknown.message().contains("kind"), "{}", unknown.message());
+    let unspoken = StartRequest { audio_codec: Some("g729".to_owned()), ..start("ann") };
+    let unspoken = client.start(with("x-api-key", KEY, unspoken)).await.unwrap_err();
+    assert_eq!(refused(&unspoken), (Code::InvalidArgument, "invalid_request"));
+    assert!(unspoken.message().contains("audio_codec"), "{}", unspoken.message());
     let huge = StartRequest { name: Some("x".repeat(70_000)), ..start("ann") };
     assert_eq!(client.start(with("x-api-key", KEY, huge)).await.unwrap_err().code(), Code::OutOfRange);
     let mut mine = Vec::new();

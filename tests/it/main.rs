@@ -8,6 +8,7 @@ mod bench;
 mod cache;
 mod cascade;
 mod catalogue;
+mod codec;
 mod crash;
 mod desk;
 mod docs;

@@ -1,12 +1,15 @@
 //! What the candidate's side speaks, and what its packets say of themselves.
 
 use super::{g711, opus_packet};
+use serde::{Deserialize, Serialize};
 
 /// Longest µ-law packet that is taken: 120 ms, as of Opus.
 const MULAW_BYTES_MAX: usize = 6 * g711::FRAME_BYTES;
 
 /// A codec of the candidate's side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub enum Codec {
     /// RFC 6716.
     #[default]

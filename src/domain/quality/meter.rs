@@ -5,7 +5,10 @@ use super::{
     e_model::{Path, mean_opinion, mouth_to_ear_ms},
     voice_delay::VoiceDelays,
 };
-use crate::domain::{audio::jitter::Counters, event::QualityData};
+use crate::domain::{
+    audio::{codec::Codec, jitter::Counters},
+    event::QualityData,
+};
 
 /// What a sender's microphone and our own path hold back besides the network, in milliseconds.
 const UPLINK_BUFFER_MS: f64 = 20.0;
@@ -21,6 +24,8 @@ pub struct Measured {
     pub agent_concealed_ratio: Option<f64>,
     /// How long the client's jitter buffer holds back what it plays, in milliseconds.
     pub agent_buffer_ms: u64,
+    /// What is spoken both ways.
+    pub codec: Codec,
 }
 
 /// A mean of what was reported.
@@ -56,6 +61,8 @@ pub struct SessionQuality {
     pub agent_mos: Option<f64>,
     pub voice_to_voice_p50_ms: Option<u64>,
     pub voice_to_voice_p95_ms: Option<u64>,
+    /// What was spoken last: another client of the candidate's may have brought another codec.
+    pub codec: Codec,
 }
 
 /// One session's.
@@ -112,6 +119,7 @@ impl QualityMeter {
             mos,
             agent_mos,
             voice_to_voice_ms: self.delays.last_ms(),
+            codec: measured.codec,
         }
     }
 
@@ -126,6 +134,7 @@ impl QualityMeter {
             agent_mos: self.agent_mos.value(),
             voice_to_voice_p50_ms: self.delays.percentile_ms(50),
             voice_to_voice_p95_ms: self.delays.percentile_ms(95),
+            codec: self.before.codec,
         }
     }
 }
@@ -146,7 +155,9 @@ mod tests {
         let first = meter.report(measured(100, 0, 0, good));
         assert_eq!((first.loss_ratio, first.concealed_ratio, first.agent_mos), (0.0, 0.0, None));
         let bad = FrameCounts { total: 200, rebuilt: 10, concealed: 6, silent: 4, ..FrameCounts::default() };
-        let second = meter.report(Measured { agent_concealed_ratio: Some(0.0), ..measured(180, 10, 10, bad) });
+        let (agent_concealed_ratio, codec) = (Some(0.0), Codec::Pcmu);
+        let second = meter.report(Measured { agent_concealed_ratio, codec, ..measured(180, 10, 10, bad) });
+        assert_eq!((first.codec, second.codec, meter.whole().codec), (Codec::Opus, Codec::Pcmu, Codec::Pcmu));
         assert_eq!((second.loss_ratio, second.concealed_ratio), (0.2, 0.1));
         assert!(second.mos < first.mos && second.mos < second.agent_mos, "{second:?}");
         let whole = meter.whole();

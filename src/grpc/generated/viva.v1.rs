@@ -117,7 +117,7 @@ pub struct TranscriptItem {
 /// `quality`: the candidate's microphone as it arrives at the server.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(default)]
-#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Quality {
     /// Lost packets over expected ones, from 0 to 1.
     #[prost(double, tag = "1")]
@@ -139,6 +139,9 @@ pub struct Quality {
     /// From the last packet with the candidate's voice to the first of the interviewer's answer, the last time.
     #[prost(uint64, optional, tag = "7")]
     pub voice_to_voice_ms: ::core::option::Option<u64>,
+    /// What the candidate's side speaks, and is spoken to in: opus or pcmu.
+    #[prost(string, tag = "8")]
+    pub codec: ::prost::alloc::string::String,
 }
 /// `notice`: something that a person should know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -245,6 +248,10 @@ pub struct StartRequest {
     /// The code of an invitation link, in place of a credential.
     #[prost(string, optional, tag = "5")]
     pub invite: ::core::option::Option<::prost::alloc::string::String>,
+    /// What this session speaks with the candidate's browser, in place of what the interview says: opus, pcmu, or auto, as
+    /// the server decides. Not with an invitation.
+    #[prost(string, optional, tag = "6")]
+    pub audio_codec: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(default)]
@@ -527,7 +534,7 @@ pub struct Delay {
 /// The candidate's audio as it arrived; ratios from 0 to 1.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(default)]
-#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AudioQuality {
     #[prost(double, optional, tag = "1")]
     pub loss_ratio: ::core::option::Option<f64>,
@@ -550,6 +557,9 @@ pub struct AudioQuality {
     pub voice_to_voice_p95_ms: ::core::option::Option<u64>,
     #[prost(message, optional, tag = "9")]
     pub frames: ::core::option::Option<AudioFrames>,
+    /// What was spoken with the candidate's side, last: opus or pcmu.
+    #[prost(string, optional, tag = "10")]
+    pub codec: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// The candidate's voice in frames of 20 ms.
 #[derive(serde::Serialize, serde::Deserialize)]

@@ -231,6 +231,7 @@ fn apply(interview: &mut Interview, body: InterviewBody) {
         interview.retention = retention.over(interview.retention);
     }
     interview.recording = body.recording.unwrap_or(interview.recording);
+    interview.audio_codec = body.audio_codec.unwrap_or(interview.audio_codec);
     interview.candidate_may_read_results =
         body.candidate_may_read_results.unwrap_or(interview.candidate_may_read_results);
 }

@@ -1,6 +1,9 @@
 //! Interviews as they are sent and answered, as the API's description shows them.
 
-use crate::domain::interview::{Criterion, Interview, Level, Question, Retention, bounds};
+use crate::domain::{
+    interview::{Criterion, Interview, Level, Question, Retention, bounds},
+    load::CodecPolicy,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -39,6 +42,9 @@ pub struct InterviewBody {
     pub candidate_may_read_results: Option<bool>,
     /// Is what both sides say recorded? The candidate is told before.
     pub recording: Option<bool>,
+    /// What its sessions speak with the candidate's browser: `pcmu` (G.711, which costs the server less and sounds like
+    /// a telephone), `opus`, or `auto`, as the server decides. A browser without it gets the other one.
+    pub audio_codec: Option<CodecPolicy>,
     pub retention: Option<RetentionBody>,
 }
 
@@ -151,6 +157,8 @@ pub struct InterviewView {
     pub limits: LimitsBody,
     /// What both sides say is recorded, and the candidate is told so.
     pub recording: bool,
+    /// What its sessions speak with the candidate's browser, where that has it.
+    pub audio_codec: CodecPolicy,
     pub retention: RetentionBody,
     pub candidate_may_read_results: bool,
     /// The `ETag`; null for built-in ones.
@@ -254,6 +262,7 @@ impl InterviewView {
                 cost_usd_max: interview.limits.cost_usd_max,
             },
             recording: interview.recording,
+            audio_codec: interview.audio_codec,
             retention: interview.retention.into(),
             candidate_may_read_results: interview.candidate_may_read_results,
             version: None,

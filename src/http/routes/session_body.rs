@@ -3,6 +3,7 @@
 use crate::{
     domain::{
         event::{QualityData, QuestionNumber},
+        load::CodecPolicy,
         session::{EndReason, Status},
         transcript::Role,
     },
@@ -30,6 +31,9 @@ pub struct Start {
     /// The code of an invitation link, in place of a credential.
     #[schema(example = json!(null))]
     pub invite: Option<String>,
+    /// What this session speaks with the candidate's browser, in place of what the interview says. Not with an
+    /// invitation.
+    pub audio_codec: Option<CodecPolicy>,
 }
 
 /// A session that has begun.

@@ -120,6 +120,9 @@ async fn plan(state: &AppState, address: IpAddr, caller: ApiResult<Caller>, body
     check_text("/user_id", body.user_id.as_deref(), 128)?;
     check_text("/name", body.name.as_deref(), 80)?;
     if let Some(code) = &body.invite {
+        if body.audio_codec.is_some() {
+            return Err(ApiError::field("/audio_codec", "is the interview's to say with an invitation: leave it out"));
+        }
         // The invitation is the credential: whoever holds its code may start, but not without end.
         limit_starts(state, address)?;
         let invite = interviews::find(state, code).await?;
@@ -152,7 +155,8 @@ async fn plan(state: &AppState, address: IpAddr, caller: ApiResult<Caller>, body
         (_, Some(given)) => given.clone(),
         (_, None) => return Err(ApiError::field("/user_id", "is missing: say who is interviewed")),
     };
-    let interview = wanted(state, &principal, body).await?;
+    let mut interview = wanted(state, &principal, body).await?;
+    interview.audio_codec = body.audio_codec.unwrap_or(interview.audio_codec);
     Ok(Plan { interview, user_id, owner, admission: Admission::Direct })
 }
 

@@ -21,9 +21,11 @@ use super::{
     Store, StoreError,
 };
 use crate::domain::{
+    audio::codec::Codec,
     auth::{Owner, Token, TokenHash},
     id::{ItemId, SessionId},
     interview::{Interview, InterviewLimits, Question},
+    load::CodecPolicy,
     session::{Change, EndReason, Status},
     transcript::{Item, ItemState, Role},
 };
@@ -55,6 +57,7 @@ pub fn interview() -> Interview {
         questions: vec![question("What is your name?"), question("What do you like?")],
         limits: InterviewLimits { max_duration_ms: 600_000, silence_ms: 15_000, cost_usd_max: None },
         candidate_may_read_results: true,
+        audio_codec: CodecPolicy::Pcmu,
         ..Interview::default()
     }
 }
@@ -265,7 +268,8 @@ async fn keeps_consent_and_the_clients_copy(store: &impl Store) {
     for content in ["first copy", "second copy"] {
         assert_eq!(store.put_client_transcript(&session_id, vec![message(content)]).await, Ok(()));
     }
-    let quality = AudioQuality { loss_ratio: Some(0.25), jitter_ms: Some(3.5), ..AudioQuality::default() };
+    let (loss_ratio, codec) = (Some(0.25), Some(Codec::Pcmu));
+    let quality = AudioQuality { loss_ratio, codec, jitter_ms: Some(3.5), ..AudioQuality::default() };
     assert_eq!(store.put_audio_quality(&session_id, quality).await, Ok(()));
     let record = load(store, 1).await;
     assert_eq!(record.consents, [consent("a", 1), consent("b", 2)], "the first record of a version stays");

@@ -4,6 +4,7 @@ use super::world::{World, interview, question};
 use viva::domain::{
     event::LiveEvent,
     interview::Interview,
+    load::CodecPolicy,
     practice::{Purpose, practice_of},
     session::{EndReason, Input, ModelEvent, PeerEvent, SpeechTag, StopReason},
 };
@@ -14,6 +15,7 @@ fn practised() -> Interview {
     "en-GB".clone_into(&mut interview.language);
     interview.candidate_may_read_results = true;
     interview.recording = true;
+    interview.audio_codec = CodecPolicy::Pcmu;
     interview
 }
 
@@ -29,6 +31,7 @@ fn a_practice_belongs_to_its_interview_and_gives_nothing_of_it_away() {
     let practice = practice_of(&practised());
     assert_eq!(practice.validate(), Ok(()));
     assert_eq!((practice.persona.as_str(), practice.language.as_str()), ("Ada", "en-GB"));
+    assert_eq!(practice.audio_codec, CodecPolicy::Pcmu, "it sounds as the interview will");
     assert!(!practice.recording && !practice.candidate_may_read_results);
     assert_eq!(practice.questions.len(), 1);
     assert!(practised().questions.iter().all(|question| question.text != practice.questions[0].text));
