@@ -161,6 +161,8 @@ export interface AudioQuality {
   mos?: number | null;
   agent_mos?: number | null;
   voice_to_voice_p50_ms?: number | null;
+  /** What was spoken with the candidate's side, last. */
+  codec?: "opus" | "pcmu" | null;
 }
 
 export interface Results {

@@ -1624,6 +1624,12 @@ export interface components {
             /** @description `answer`; `offer` where none was sent. */
             type: string;
         };
+        /**
+         * @description What new sessions speak with the candidate's browser: an operator's word for all of them, or the wish of whoever
+         *     makes one.
+         * @enum {string}
+         */
+        AudioCodec: "auto" | "opus" | "pcmu";
         /** @description The candidate's audio as it arrived. */
         AudioQuality: {
             /**
@@ -1631,6 +1637,7 @@ export interface components {
              * @description The same of the interviewer's voice where the candidate heard it.
              */
             agent_mos?: number | null;
+            codec?: components["schemas"]["Codec"] | null;
             /**
              * Format: double
              * @description Concealed frames over all frames, 0 to 1.
@@ -1788,6 +1795,11 @@ export interface components {
              */
             offset_ms: number;
         };
+        /**
+         * @description A codec of the candidate's side.
+         * @enum {string}
+         */
+        Codec: "opus" | "pcmu";
         /** @description Who connects. */
         Connect: {
             /**
@@ -2316,6 +2328,7 @@ export interface components {
         Insufficiency: "no_answer" | "too_few_words" | "words_missing" | "implausible_transcript" | "audio_concealed" | "versions_disagree" | "too_long" | "not_shown" | "not_judged" | "no_verified_quote" | "no_such_level" | "forbidden_ground";
         /** @description An interview, or the part of one that is to change. */
         InterviewBody: {
+            audio_codec?: components["schemas"]["AudioCodec"] | null;
             candidate_may_read_results?: boolean | null;
             /**
              * @description Where the candidate finds help: an e-mail address or an https address.
@@ -2380,6 +2393,8 @@ export interface components {
         };
         /** @description An interview as it is. */
         InterviewView: {
+            /** @description What its sessions speak with the candidate's browser, where that has it. */
+            audio_codec: components["schemas"]["AudioCodec"];
             /** @description Comes with Viva and cannot be changed. */
             built_in: boolean;
             candidate_may_read_results: boolean;
@@ -2920,6 +2935,8 @@ export interface components {
              * @description The same of the interviewer's voice where the candidate hears it. `None` until the client reported.
              */
             agent_mos?: number | null;
+            /** @description What the candidate's side speaks, and is spoken to in. */
+            codec: components["schemas"]["Codec"];
             /**
              * Format: double
              * @description Frames that had to be made up over all frames, 0 to 1.
@@ -3568,6 +3585,7 @@ export interface components {
         StandIn: "slow" | "failed" | "cut_off" | "guard" | "empty";
         /** @description Body of `POST /api/interview/start`. */
         Start: {
+            audio_codec?: components["schemas"]["AudioCodec"] | null;
             /**
              * @description The interview to hold; `kind` goes before it.
              * @example general

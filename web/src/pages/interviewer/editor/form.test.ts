@@ -57,6 +57,7 @@ const VIEW: Body<"InterviewView"> = {
   recording: true,
   retention: { audio_days: 30, transcript_days: null, scores_days: null },
   candidate_may_read_results: true,
+  audio_codec: "pcmu",
   version: 4,
 };
 

@@ -55,6 +55,8 @@ export interface InterviewForm {
   silenceMs: number | null;
   costUsdMax: number | null;
   recording: boolean;
+  /** Shown nowhere; a copy keeps what a platform asked for. */
+  audioCodec: View["audio_codec"];
   candidateMayRead: boolean;
   audioDays: number | null;
   transcriptDays: number | null;
@@ -133,6 +135,7 @@ export function emptyForm(): InterviewForm {
     silenceMs: DEFAULT_SILENCE_MS,
     costUsdMax: null,
     recording: false,
+    audioCodec: "auto",
     candidateMayRead: false,
     audioDays: null,
     transcriptDays: null,
@@ -156,6 +159,7 @@ export function formOf(view: View): InterviewForm {
     silenceMs: view.limits.silence_ms ?? DEFAULT_SILENCE_MS,
     costUsdMax: view.limits.cost_usd_max ?? null,
     recording: view.recording,
+    audioCodec: view.audio_codec,
     candidateMayRead: view.candidate_may_read_results,
     audioDays: view.retention.audio_days ?? null,
     transcriptDays: view.retention.transcript_days ?? null,
@@ -205,6 +209,7 @@ export function bodyOf(form: InterviewForm): InterviewBody {
       cost_usd_max: form.costUsdMax,
     },
     recording: form.recording,
+    audio_codec: form.audioCodec,
     candidate_may_read_results: form.candidateMayRead,
     retention: {
       audio_days: form.audioDays,
