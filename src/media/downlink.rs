@@ -32,7 +32,7 @@ const IDLE_SPARSE_TICKS: u32 = 20;
 const LOSSY_FROM: f64 = 0.01;
 const CLEAN_BELOW: f64 = 0.005;
 /// Frames that are encoded in one go before their time.
-const AHEAD_BATCH: usize = 2;
+const AHEAD_BATCH: usize = 4;
 /// Encoded packets are cut out of blocks of this size.
 const ARENA_BYTES: usize = 4 * 1024;
 /// A frame of silence in µ-law.

@@ -49,7 +49,7 @@ const PROMPT_CALLS_MAX: usize = 8;
 /// The runtime's timers are late by up to so much: it is left that long before a tick.
 const TIMER_GRAIN: Duration = Duration::from_millis(2);
 /// What encoding a frame may take.
-const ENCODE_TIME: Duration = Duration::from_micros(200);
+const ENCODE_TIME: Duration = Duration::from_micros(300);
 
 /// What a shard is asked to do.
 pub(super) enum Command {
