@@ -613,9 +613,7 @@ impl Call {
         if let (Some(tap), Some((ntp_time, rtp_time))) = (&mut self.tap, statistics.sender_time) {
             tap.reported(ntp_time, rtp_time, audio_ms);
         }
-        if let Some(ratio) = statistics.remote_loss_ratio {
-            self.pacer.note_loss(ratio);
-        }
+        self.pacer.note_statistics(self.clock_ms(now), &statistics);
         let said_ppm = self.shared.remote_concealed_ppm.load(Ordering::Relaxed);
         let said_ratio = (said_ppm != u64::MAX).then(|| said_ppm as f64 / 1e6);
         let (quality, whole) = self.scoring.report(Measured {

@@ -10,12 +10,13 @@ use metrics::Counter;
 
 use super::{
     opus::{COMPLEXITY, Encoder, Mode, OpusError, PACKET_BYTES_MAX},
-    peer::AudioPacket,
+    peer::{AudioPacket, PeerStatistics},
     port::{DOWNLINK_SAMPLES_MAX, DownlinkReceiver, Order, PreparedSpeech, Taken},
 };
 use crate::domain::{
     audio::{
         FRAME_SAMPLES, FRAME_TICKS,
+        bit_rate::{BitRate, Step},
         codec::Codec,
         g711::{self, Narrower, Widener},
         playout::{AHEAD_MAX, Frame, Playout, Source, Tick},
@@ -77,6 +78,8 @@ pub(super) struct Pacer {
     playout: Playout<Arc<PreparedSpeech>>,
     codec: Codec,
     encoders: Encoders,
+    /// What the link carries.
+    rate: BitRate,
     /// µ-law to and from it, where the candidate's side and the model differ; made when first needed.
     widener: Option<Box<Widener>>,
     narrower: Option<Box<Narrower>>,
@@ -104,6 +107,7 @@ impl Pacer {
             playout: Playout::default(),
             codec: Codec::Opus,
             encoders: Encoders::default(),
+            rate: BitRate::default(),
             widener: None,
             narrower: None,
             ready: VecDeque::new(),
@@ -226,12 +230,29 @@ impl Pacer {
         self.receiver.note_level(level);
     }
 
-    /// The receiver's report of what it lost of ours, 0 to 1. Takes effect with the next item.
-    pub(super) fn note_loss(&mut self, ratio: f64) {
+    /// What the receiver reported. Takes effect with the next item, but for a lower rate: a queue that fills delays
+    /// all that is still to be said.
+    pub(super) fn note_statistics(&mut self, now_ms: u64, statistics: &PeerStatistics) {
+        if let Some(ratio) = statistics.remote_loss_ratio {
+            self.note_loss(ratio);
+        }
+        let before = self.rate.step();
+        let report = statistics.report.filter(|_| self.codec == Codec::Opus);
+        let Some(step) = report.and_then(|report| self.rate.note(now_ms, &report)) else { return };
+        metrics::counter!("viva_downlink_rate_steps_total", "to" => step.name()).increment(1);
+        self.encoders.step = step;
+        if step > before {
+            self.encoders.swap();
+            self.is_live = true; // Packets from the middle of another encoder's follow from what was never sent.
+        }
+    }
+
+    /// What the receiver lost of ours, 0 to 1.
+    fn note_loss(&mut self, ratio: f64) {
         if ratio >= LOSSY_FROM {
-            self.encoders.wanted = Mode::Lossy;
+            self.encoders.is_lossy = true;
         } else if ratio < CLEAN_BELOW {
-            self.encoders.wanted = Mode::Clean;
+            self.encoders.is_lossy = false;
         }
     }
 
@@ -250,7 +271,7 @@ impl Pacer {
 
     fn payload(&mut self, first: bool, source: Source<Arc<PreparedSpeech>>) -> Result<Bytes, OpusError> {
         if first {
-            self.encoders.swap();
+            self.encoders.begin();
         }
         match (self.codec, source) {
             (Codec::Opus, Source::Pcm) => self.encode(),
@@ -350,9 +371,12 @@ impl Pacer {
 /// The two encoders, each made when first needed.
 struct Encoders {
     clean: Option<Encoder>,
-    lossy: Option<Encoder>,
+    /// For all modes but the clean one.
+    voice: Option<Encoder>,
     active: Mode,
-    wanted: Mode,
+    /// What the link asks for.
+    is_lossy: bool,
+    step: Step,
     complexity: u8,
     /// What is encoded next follows silence, or what this encoder did not make: it begins anew.
     is_fresh: bool,
@@ -364,9 +388,10 @@ impl Default for Encoders {
     fn default() -> Self {
         Self {
             clean: None,
-            lossy: None,
+            voice: None,
             active: Mode::Clean,
-            wanted: Mode::Clean,
+            is_lossy: false,
+            step: Step::Usual,
             complexity: COMPLEXITY,
             is_fresh: true,
             is_apart: false,
@@ -375,28 +400,42 @@ impl Default for Encoders {
 }
 
 impl Encoders {
-    /// Takes the encoder that the link asks for; only where an item begins.
-    fn swap(&mut self) {
-        if self.active != self.wanted {
-            self.active = self.wanted;
-            self.is_fresh = true; // It remembers another item.
+    fn wanted(&self) -> Mode {
+        match self.step {
+            Step::Usual if self.is_lossy => Mode::Lossy,
+            Step::Usual => Mode::Clean,
+            Step::Low => Mode::Low,
+            Step::Lowest => Mode::Lowest,
         }
+    }
+
+    /// An item begins: in the mode that the link asks for.
+    fn begin(&mut self) {
+        // In another mode an encoder would go on from another item.
+        self.is_fresh |= self.active != self.wanted();
+        self.swap();
+    }
+
+    /// Takes the mode that the link asks for, in the midst of an item too: an encoder that can goes on with it.
+    fn swap(&mut self) {
+        let wanted = self.wanted();
+        self.is_fresh |= !self.active.is_akin(wanted);
+        self.active = wanted;
     }
 
     /// Nothing is said for a while: what is fresh remembers nothing, and is made anew as fast as it is reset.
     fn rest(&mut self) {
-        (self.clean, self.lossy) = (None, None);
+        (self.clean, self.voice) = (None, None);
     }
 
     fn current(&mut self) -> Result<&mut Encoder, OpusError> {
-        let (slot, mode) = match self.active {
-            Mode::Clean => (&mut self.clean, Mode::Clean),
-            Mode::Lossy => (&mut self.lossy, Mode::Lossy),
+        let slot = if self.active == Mode::Clean { &mut self.clean } else { &mut self.voice };
+        let encoder = match slot {
+            Some(encoder) => encoder,
+            None => slot.insert(Encoder::new(self.active)?),
         };
-        match slot {
-            Some(encoder) => Ok(encoder),
-            None => Ok(slot.insert(Encoder::new(mode)?)),
-        }
+        encoder.set_mode(self.active)?;
+        Ok(encoder)
     }
 
     fn encode(&mut self, pcm: &[i16; FRAME_SAMPLES], out: &mut [u8]) -> Result<usize, OpusError> {

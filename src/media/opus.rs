@@ -11,6 +11,9 @@ pub const DECODED_SAMPLES_MAX: usize = 6 * FRAME_SAMPLES;
 const CLEAN_BITRATE: i32 = 48_000;
 /// SILK or hybrid with in-band FEC on a lossy one.
 const LOSSY_BITRATE: i32 = 32_000;
+/// SILK for a link that carries less: a packet of it weighs as much as the headers around it.
+const LOW_BITRATE: i32 = 16_000;
+const LOWEST_BITRATE: i32 = 10_000;
 /// Unless there is too much to do.
 pub const COMPLEXITY: u8 = 5;
 /// What is only 8 kHz wide needs less.
@@ -37,21 +40,45 @@ pub enum Mode {
     Clean,
     /// Voice with in-band FEC, 32 kb/s.
     Lossy,
+    /// Wideband voice, 16 kb/s: for a narrow link.
+    Low,
+    /// Voice, 10 kb/s: for a narrower one.
+    Lowest,
 }
 
 impl Mode {
+    /// All of them, by their number.
+    pub const ALL: [Self; 4] = [Self::Clean, Self::Lossy, Self::Low, Self::Lowest];
+
     /// For metrics.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Clean => "clean",
             Self::Lossy => "lossy",
+            Self::Low => "low",
+            Self::Lowest => "lowest",
         }
+    }
+
+    const fn bitrate(self) -> i32 {
+        match self {
+            Self::Clean => CLEAN_BITRATE,
+            Self::Lossy => LOSSY_BITRATE,
+            Self::Low => LOW_BITRATE,
+            Self::Lowest => LOWEST_BITRATE,
+        }
+    }
+
+    /// One and the same encoder can go on in the other mode.
+    pub fn is_akin(self, other: Self) -> bool {
+        (self == Self::Clean) == (other == Self::Clean)
     }
 }
 
 /// An encoder of 20 ms frames at 24 kHz, mono.
 pub struct Encoder {
     inner: opus::Encoder,
+    mode: Mode,
     complexity: u8,
     /// The next frame is made without regard to those before.
     is_apart: bool,
@@ -65,19 +92,38 @@ impl Encoder {
     pub fn new(mode: Mode) -> Result<Self, OpusError> {
         let application = match mode {
             Mode::Clean => opus::Application::LowDelay,
-            Mode::Lossy => opus::Application::Voip,
+            Mode::Lossy | Mode::Low | Mode::Lowest => opus::Application::Voip,
         };
         let mut inner = opus::Encoder::new(SAMPLE_RATE_HZ, opus::Channels::Mono, application)?;
         inner.set_complexity(i32::from(COMPLEXITY))?;
-        match mode {
-            Mode::Clean => inner.set_bitrate(opus::Bitrate::Bits(CLEAN_BITRATE))?,
-            Mode::Lossy => {
-                inner.set_bitrate(opus::Bitrate::Bits(LOSSY_BITRATE))?;
-                inner.set_inband_fec(true)?;
-                inner.set_packet_loss_perc(EXPECTED_LOSS_PERCENT)?;
-            }
+        let mut encoder = Self { inner, mode, complexity: COMPLEXITY, is_apart: false };
+        encoder.obey(mode)?;
+        Ok(encoder)
+    }
+
+    /// The next frame is made in this mode, which has to be [akin](Mode::is_akin); nothing else changes for the ear.
+    ///
+    /// # Errors
+    /// [`OpusError`] as libopus reports it.
+    pub fn set_mode(&mut self, mode: Mode) -> Result<(), OpusError> {
+        if mode != self.mode {
+            self.obey(mode)?;
+            self.mode = mode;
         }
-        Ok(Self { inner, complexity: COMPLEXITY, is_apart: false })
+        Ok(())
+    }
+
+    fn obey(&mut self, mode: Mode) -> Result<(), OpusError> {
+        self.inner.set_bitrate(opus::Bitrate::Bits(mode.bitrate()))?;
+        if mode == Mode::Clean {
+            return Ok(());
+        }
+        // Copies of frames would take the bits from the words; a narrow link loses less because less is sent.
+        let is_lossy = mode == Mode::Lossy;
+        self.inner.set_inband_fec(is_lossy)?;
+        self.inner.set_packet_loss_perc(if is_lossy { EXPECTED_LOSS_PERCENT } else { 0 })?;
+        let widest = if is_lossy { opus::Bandwidth::Fullband } else { opus::Bandwidth::Wideband };
+        Ok(self.inner.set_max_bandwidth(widest)?)
     }
 
     /// Encodes one frame into `out`; returns its length in bytes.

@@ -8,7 +8,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 
 use super::sdp::Offer;
-use crate::domain::audio::{codec::Codec, jitter::Packet};
+use crate::domain::audio::{bit_rate::Report, codec::Codec, jitter::Packet};
 
 /// What a peer has to say.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub struct PeerStatistics {
     pub round_trip: Option<Duration>,
     /// Packets of ours that it lost over those expected, in its last report: 0 to 1.
     pub remote_loss_ratio: Option<f64>,
+    /// Its last report that told the round trip.
+    pub report: Option<Report>,
     /// Of its last sender report: NTP time in 32.32 bits, and the same instant in RTP time.
     pub sender_time: Option<(u64, u32)>,
     /// It agreed to send packets again that it is asked for (RFC 4585 section 6.2.1).

@@ -55,10 +55,10 @@ impl Packets {
 /// Words as audio, and as packets once somebody has prepared them. Shared by all sessions that say them.
 pub struct PreparedSpeech {
     pcm: Arc<[i16]>,
-    clean: OnceLock<Packets>,
-    lossy: OnceLock<Packets>,
-    /// A session with a lossy link spoke these words.
-    is_lossy_wanted: AtomicBool,
+    /// By the number of the mode.
+    packets: [OnceLock<Packets>; Mode::ALL.len()],
+    /// A session with such a link spoke these words; always true of a clean one.
+    wanted: [AtomicBool; Mode::ALL.len()],
     /// Somebody encodes it, or is about to.
     is_claimed: AtomicBool,
 }
@@ -74,9 +74,8 @@ impl PreparedSpeech {
     pub fn new(pcm: impl Into<Arc<[i16]>>) -> Self {
         Self {
             pcm: pcm.into(),
-            clean: OnceLock::new(),
-            lossy: OnceLock::new(),
-            is_lossy_wanted: AtomicBool::new(false),
+            packets: Default::default(),
+            wanted: Mode::ALL.map(|mode| AtomicBool::new(mode == Mode::Clean)),
             is_claimed: AtomicBool::new(false),
         }
     }
@@ -88,13 +87,13 @@ impl PreparedSpeech {
 
     /// What it holds in memory, in bytes.
     pub fn size_bytes(&self) -> usize {
-        let packets = [&self.clean, &self.lossy].map(|packets| packets.get().map_or(0, Packets::len));
-        size_of::<Self>() + size_of_val(&*self.pcm) + packets.iter().sum::<usize>()
+        let packets = self.packets.iter().filter_map(OnceLock::get).map(Packets::len).sum::<usize>();
+        size_of::<Self>() + size_of_val(&*self.pcm) + packets
     }
 
     /// Whether a session with a clean link has to encode nothing.
     pub fn is_encoded(&self) -> bool {
-        self.pcm.is_empty() || self.clean.get().is_some()
+        self.pcm.is_empty() || self.slot(Mode::Clean).get().is_some()
     }
 
     /// Whether something is wanted that is not encoded, and nobody is at it: then the caller is to call
@@ -108,8 +107,8 @@ impl PreparedSpeech {
         self.is_claimed.store(false, Ordering::Release);
     }
 
-    /// Encodes what is wanted and not there, for whoever has claimed it: always for a clean link; for a lossy one once
-    /// a session had one. Takes 35 to 150 µs a frame: not for a media thread.
+    /// Encodes what is wanted and not there, for whoever has claimed it: always for a clean link; for a lossy or narrow
+    /// one once a session had one. Takes 35 to 150 µs a frame: not for a media thread.
     ///
     /// # Errors
     /// [`OpusError`] when the codec refused; every session goes on encoding for itself.
@@ -128,10 +127,11 @@ impl PreparedSpeech {
 
     /// Whether a session with this encoder can send packets. Asking says that it is wanted.
     pub(super) fn is_ready(&self, mode: Mode) -> bool {
-        if mode == Mode::Lossy && self.lossy.get().is_none() {
-            self.is_lossy_wanted.store(true, Ordering::Relaxed);
+        let is_ready = self.slot(mode).get().is_some();
+        if !is_ready {
+            self.wanted[mode as usize].store(true, Ordering::Relaxed);
         }
-        self.slot(mode).get().is_some()
+        is_ready
     }
 
     /// One frame as a packet, without copying it.
@@ -145,16 +145,13 @@ impl PreparedSpeech {
     }
 
     fn slot(&self, mode: Mode) -> &OnceLock<Packets> {
-        match mode {
-            Mode::Clean => &self.clean,
-            Mode::Lossy => &self.lossy,
-        }
+        &self.packets[mode as usize]
     }
 
     fn lacking(&self) -> Vec<Mode> {
-        let clean = self.clean.get().is_none().then_some(Mode::Clean);
-        let is_lossy_due = self.lossy.get().is_none() && self.is_lossy_wanted.load(Ordering::Relaxed);
-        clean.into_iter().chain(is_lossy_due.then_some(Mode::Lossy)).collect()
+        let is_due =
+            |mode: &Mode| self.wanted[*mode as usize].load(Ordering::Relaxed) && self.slot(*mode).get().is_none();
+        Mode::ALL.into_iter().filter(is_due).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Jitter buffer, playout account and audio clock, in virtual time.
 
+mod bit_rate;
 mod clock;
 mod g711;
 mod jitter;

@@ -3,6 +3,7 @@
 //! Nothing here knows a socket, or a codec that takes more than a table. Times are milliseconds of the caller's
 //! monotonic clock; RTP time is counted in ticks of 48 kHz (RFC 7587), unwrapped to 64 bit.
 
+pub mod bit_rate;
 pub mod clock_map;
 pub mod codec;
 pub mod g711;

@@ -2,7 +2,11 @@
 
 use super::*;
 use crate::{
-    domain::id::ItemId,
+    domain::{
+        audio::bit_rate::Report,
+        id::ItemId,
+        impairment::{Conditions, Link, Phase},
+    },
     media::{
         opus::{Decoder, silence_packet},
         port::{Downlink, FRAME_MS},
@@ -363,4 +367,169 @@ fn an_idle_line_says_that_nothing_follows() {
         assert!(Codec::Opus.is_dtx(&packet), "{packet:?}");
         assert_eq!(Codec::Opus.packet_ticks(&packet), Some(FRAME_TICKS));
     }
+}
+
+/// A link of the emulator between a pacer and a listener, and what the listener reports every second.
+struct Narrow {
+    line: Line,
+    link: Link<(u16, u64)>,
+    number: u64,
+    sequence: u32,
+    expected: u32,
+    /// Since the last report.
+    sent: u32,
+    received: u32,
+    delay_ms: u64,
+}
+
+/// Of one second: the longest delay on the way, and the share lost, both of what came.
+#[derive(Clone, Copy, Debug)]
+struct Second {
+    delay_ms: u64,
+    loss_ratio: f64,
+    step: Step,
+}
+
+impl Narrow {
+    /// RTP header and SRTP tag.
+    const OVERHEAD_BYTES: usize = 12 + 16;
+
+    fn new(phases: &[Phase]) -> Self {
+        let mut link = Link::new(7);
+        link.follow(0, phases);
+        let line = Line::new(true);
+        Self { line, link, number: 0, sequence: 0, expected: 0, sent: 0, received: 0, delay_ms: 0 }
+    }
+
+    /// One second, at the end of which the receiver reports.
+    fn second(&mut self) -> Second {
+        let mut longest_ms = 0;
+        for _ in 0..50 {
+            let now_us = self.line.now_ms * 1_000;
+            while let Some((sequence, sent_ms)) = self.link.poll(now_us) {
+                self.received += 1;
+                self.sequence = self.sequence.max(u32::from(sequence));
+                self.delay_ms = self.line.now_ms - sent_ms;
+                longest_ms = longest_ms.max(self.delay_ms);
+            }
+            let sent_ms = self.line.now_ms;
+            if let Some(heard) = self.line.tick() {
+                self.sent += 1;
+                let sequence = self.line.pacer.sequence.wrapping_sub(1);
+                self.link.push(now_us, (sequence, sent_ms), heard.packet.len() + Self::OVERHEAD_BYTES);
+            }
+        }
+        let expected = self.sequence - std::mem::replace(&mut self.expected, self.sequence);
+        let received = std::mem::take(&mut self.received);
+        let loss_ratio = f64::from(expected.saturating_sub(received)) / f64::from(expected.max(1));
+        self.number += 1;
+        let (round_trip_ms, sequence) = (self.delay_ms, self.sequence);
+        let report = Report { number: self.number, loss_ratio, round_trip_ms, jitter_ms: 8, sequence };
+        let statistics =
+            PeerStatistics { remote_loss_ratio: Some(loss_ratio), report: Some(report), ..PeerStatistics::default() };
+        self.line.pacer.note_statistics(self.line.now_ms, &statistics);
+        Second { delay_ms: longest_ms, loss_ratio, step: self.line.pacer.rate.step() }
+    }
+
+    fn say(&mut self, number: usize, seconds: usize) {
+        self.line.downlink.push(&item(number), voice(0, seconds * 24_000)).unwrap();
+        self.line.downlink.finish(&item(number)).unwrap();
+    }
+}
+
+#[test]
+fn over_a_link_of_50_kbit_s_what_is_said_arrives_in_time() {
+    for held_max in [16, 100] {
+        let conditions = Conditions { rate_kbit_s: Some(50), held_max, ..Conditions::default() };
+        let mut net = Narrow::new(&[Phase { from_ms: 0, conditions }]);
+        // Somebody listens, and nothing is said yet.
+        assert!((0..3).all(|_| net.second().delay_ms < 50));
+        net.say(1, 10);
+        let seconds: Vec<Second> = (0..10).map(|_| net.second()).collect();
+        let acted =
+            seconds.iter().position(|second| second.step > Step::Usual).unwrap_or_else(|| panic!("{seconds:?}"));
+        assert!(acted <= 2, "{held_max}: {seconds:?}");
+        // What had filled the queue leaves, or was lost, within two seconds more.
+        let after = &seconds[acted + 3..];
+        assert!(
+            after.iter().all(|second| second.delay_ms < 400 && second.loss_ratio < 0.03),
+            "{held_max}: {seconds:?}"
+        );
+    }
+}
+
+#[test]
+fn random_loss_alone_calls_for_error_correction_and_no_lower_rate() {
+    let conditions = Conditions { loss: 0.1, delay_ms: 30, ..Conditions::default() };
+    let mut net = Narrow::new(&[Phase { from_ms: 0, conditions }]);
+    for number in 0..6 {
+        net.say(number, 10);
+        for _ in 0..11 {
+            assert_eq!(net.second().step, Step::Usual);
+        }
+    }
+    assert_eq!(net.line.pacer.encoders.active, Mode::Lossy);
+}
+
+/// A step down is taken in the midst of a word, by one and the same encoder or by another; the voice goes on.
+#[test]
+fn a_lower_rate_in_the_midst_of_a_word_is_smooth() {
+    let grown = |number| Report { number, round_trip_ms: if number < 3 { 20 } else { 700 }, ..Report::default() };
+    for loss in [0.0, 0.05] {
+        let mut line = Line::new(true);
+        let note = |line: &mut Line, number| {
+            let report = Some(grown(number));
+            let statistics = PeerStatistics { remote_loss_ratio: Some(loss), report, ..PeerStatistics::default() };
+            line.pacer.note_statistics(number * 2_000, &statistics);
+        };
+        (1..4).for_each(|number| note(&mut line, number));
+        let pcm = voice(0, 24_000);
+        line.downlink.push(&item(1), pcm.clone()).unwrap();
+        line.downlink.finish(&item(1)).unwrap();
+        let mut heard: Vec<Heard> = (0..20).map(|_| line.tick().unwrap()).collect();
+        note(&mut line, 4);
+        assert_eq!(line.pacer.rate.step(), Step::Low);
+        heard.extend(line.hear());
+        let bytes = |heard: &[Heard]| heard.iter().map(|heard| heard.packet.len()).sum::<usize>() / heard.len();
+        let (before, after) = (bytes(&heard[..20]), bytes(&heard[24..50]));
+        assert!(after <= 45 && before >= 60, "{before} bytes, then {after}");
+        let (loud, expected) = (energy(&samples(&heard[18..26])), energy(&pcm[18 * 480..26 * 480]));
+        assert!((0.5..1.5).contains(&(loud / expected)), "{loud} for {expected}");
+        for frame in &heard[19..26] {
+            let ratio = energy(&frame.pcm) / expected;
+            assert!((0.25..3.0).contains(&ratio), "loss {loss}: {ratio}");
+        }
+        assert!(likeness(&pcm[12_000..20_000], &samples(&heard)[12_000..]) > 0.8);
+    }
+}
+
+#[test]
+fn prepared_speech_is_not_sent_at_its_usual_rate_over_a_narrow_link() {
+    let speech = Arc::new(PreparedSpeech::new(voice(0, 24_000)));
+    assert!(speech.claim() && speech.prepare().is_ok());
+    let mut line = Line::new(true);
+    let note = |line: &mut Line, number, round_trip_ms| {
+        let report = Some(Report { number, round_trip_ms, ..Report::default() });
+        let statistics = PeerStatistics { report, ..PeerStatistics::default() };
+        line.pacer.note_statistics(number * 2_000, &statistics);
+    };
+    note(&mut line, 1, 20);
+    line.downlink.push_prepared(&item(1), speech.clone()).unwrap();
+    line.downlink.finish(&item(1)).unwrap();
+    let first: Vec<Heard> = (0..10).map(|_| line.tick().unwrap()).collect();
+    assert!((0..10).all(|frame| first[frame].packet.as_ptr() == speech.packet(Mode::Clean, frame).unwrap().as_ptr()));
+    (2..4).for_each(|number| note(&mut line, number, 700));
+    let rest = line.hear();
+    // Two were on their way; what is left of these words is encoded here, in its own time.
+    assert!(rest[2..40].iter().all(|heard| heard.packet.len() <= 60 && heard.packet[0] >> 3 < 12));
+    assert!(!speech.claim(), "from the middle on nobody can take another's packets");
+    let said = |line: &mut Line, number| {
+        line.downlink.push_prepared(&item(number), speech.clone()).unwrap();
+        line.downlink.finish(&item(number)).unwrap();
+        line.hear()
+    };
+    said(&mut line, 2);
+    assert!(speech.claim() && speech.prepare().is_ok(), "now they are wanted");
+    let sent = said(&mut line, 3);
+    assert!((0..50).all(|frame| sent[frame].packet.as_ptr() == speech.packet(Mode::Low, frame).unwrap().as_ptr()));
 }

@@ -167,9 +167,9 @@ impl Flow {
                     reception.note_sender_report(report.ntp_time, now_ms);
                 }
                 self.feedback.note_sender_report(report, &self.clock);
-                self.feedback.note_blocks(&report.reports, self.ssrc, now);
+                self.feedback.note_blocks(&report.reports, self.ssrc, &self.clock, now);
             } else if let Some(report) = packet.downcast_ref::<ReceiverReport>() {
-                self.feedback.note_blocks(&report.reports, self.ssrc, now);
+                self.feedback.note_blocks(&report.reports, self.ssrc, &self.clock, now);
             } else if let Some(nack) = packet.downcast_ref::<TransportLayerNack>() {
                 self.send_again(nack, out);
             }

@@ -16,7 +16,7 @@ use rtc::rtcp::{
 };
 
 use crate::{
-    domain::audio::{TICKS_PER_MS, codec::RtpClock, reception::ReportBlock},
+    domain::audio::{TICKS_PER_MS, bit_rate::Report, codec::RtpClock, reception::ReportBlock},
     media::peer::{AudioPacket, PeerStatistics},
 };
 
@@ -94,9 +94,10 @@ impl Feedback {
     }
 
     /// What the other side says of our stream.
-    pub(super) fn note_blocks(&mut self, blocks: &[ReceptionReport], ssrc: u32, now: Instant) {
+    pub(super) fn note_blocks(&mut self, blocks: &[ReceptionReport], ssrc: u32, clock: &RtpClock, now: Instant) {
         for block in blocks.iter().filter(|block| block.ssrc == ssrc) {
-            self.statistics.remote_loss_ratio = Some(f64::from(block.fraction_lost) / 256.0);
+            let loss_ratio = f64::from(block.fraction_lost) / 256.0;
+            self.statistics.remote_loss_ratio = Some(loss_ratio);
             let reports = &self.reports;
             let Some((_, left)) = reports.iter().find(|(time, _)| *time == block.last_sender_report) else { continue };
             // DLSR counts in 1/65536 s.
@@ -104,6 +105,13 @@ impl Feedback {
             let round_trip = now.saturating_duration_since(*left).saturating_sub(held_back);
             if round_trip < ROUND_TRIP_MAX {
                 self.statistics.round_trip = Some(round_trip);
+                self.statistics.report = Some(Report {
+                    number: self.statistics.report.map_or(0, |report| report.number) + 1,
+                    loss_ratio,
+                    round_trip_ms: round_trip.as_millis() as u64,
+                    jitter_ms: u64::from(clock.ticks(block.jitter)) / TICKS_PER_MS,
+                    sequence: block.last_sequence_number,
+                });
             }
         }
     }
