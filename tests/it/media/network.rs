@@ -175,3 +175,42 @@ async fn the_network_counts_what_it_does() {
     }
     media.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_narrow_way_to_the_candidate_gets_a_lower_rate() {
+    let (media, network) = start_behind(4, Script::default()).await;
+    let mut line = Line::attach(&media);
+    let mut caller = Caller::call(&mut line).await;
+    // What the round trip is without a queue is known before anything is said.
+    for _ in 0..2 {
+        while !matches!(within("a report", line.events.recv()).await, Some(MediaEvent::Quality(_))) {}
+    }
+    let narrow =
+        Phase { from_ms: 0, conditions: Conditions { rate_kbit_s: Some(50), held_max: 16, ..Conditions::default() } };
+    network.follow(Script { down: vec![narrow], ..Script::default() });
+    while caller.events.try_recv().is_ok() {}
+    let pcm: Vec<i16> = std::iter::repeat_with(speech).flatten().take(12 * 50).flatten().collect();
+    let item_id = ItemId::new("item");
+    line.downlink.push(&item_id, pcm).unwrap();
+    line.downlink.finish(&item_id).unwrap();
+    let mut began = None;
+    let mut heard = Vec::new();
+    // How much later each packet came than the first of them, which found no queue.
+    while heard.len() < 100 {
+        let packet = caller.heard().await;
+        let (at, timestamp) = *began.get_or_insert((packet.at, packet.timestamp));
+        let due = Duration::from_millis(u64::from(packet.timestamp.wrapping_sub(timestamp)) / 48);
+        let late = packet.at.saturating_duration_since(at).saturating_sub(due);
+        let is_low = packet.packet[0] >> 3 < 12;
+        assert!(due < Duration::from_secs(8), "nothing was done about a queue of {late:?}");
+        if is_low {
+            heard.push((packet.sequence, late));
+        }
+    }
+    // 2 s of the lower rate: in the second one the queue is empty, and nothing is lost.
+    let rest = &heard[50..];
+    let missing = usize::from(rest[49].0.wrapping_sub(rest[0].0)) - 49;
+    assert!(missing <= 1, "{missing} packets lost: {rest:?}");
+    assert!(rest.iter().all(|(_, late)| *late < Duration::from_millis(400)), "{rest:?}");
+    media.shutdown().await;
+}
