@@ -140,6 +140,7 @@ impl BitRate {
         let was_grown = std::mem::replace(&mut self.was_grown, is_grown);
         let is_heavy = report.loss_ratio >= HEAVY_LOSS && above(GROWN_LOSSY_MS, JITTERS_GROWN);
         if std::mem::take(&mut self.settles) {
+            self.was_grown = false;
             return None;
         }
         if is_heavy || (is_grown && was_grown) {

@@ -31,6 +31,7 @@ const KEPT_FOR_MS = 20_000;
 const LOSS_GRACE_MS = 2_500;
 const STATUS_EVERY_MS = 2_000;
 const STATS_EVERY_MS = 5_000;
+const ADAPT_EVERY_MS = 2_000;
 /** The last words are still in the browser's buffer when the end is announced. */
 const LAST_WORDS_MS = 1_500;
 const END_ATTEMPTS = 4;
@@ -78,6 +79,7 @@ export class InterviewCall {
     this.set(withPhase(this.state, { name: "connecting" }));
     this.timers.push(setInterval(() => void this.followStatus(), STATUS_EVERY_MS));
     this.timers.push(setInterval(() => void this.reportStatistics(), STATS_EVERY_MS));
+    this.timers.push(setInterval(() => void this.peer?.adapt(), ADAPT_EVERY_MS));
     void this.connect();
   }
 

@@ -1,6 +1,7 @@
 /** One RTCPeerConnection from its offer to its close: one audio section both ways and the channel `viva-events`. */
 import type { CallApi } from "./api";
 import { askForResilientOpus, preferRedundantAudio } from "./sdp";
+import { USUAL_RATE, holdTo, nextRate, uplinkReport } from "./uplinkRate";
 
 export interface PeerHandlers {
   onMessage(text: string): void;
@@ -38,6 +39,7 @@ export class Peer {
   /** Local candidates go out one after the other, each after the offer that they belong to. */
   private outgoing: Promise<unknown> = Promise.resolve();
   private closed = false;
+  private rate = USUAL_RATE;
 
   constructor(
     private readonly api: Pick<CallApi, "offer" | "candidate">,
@@ -156,6 +158,15 @@ export class Peer {
 
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     if (!this.closed) await this.sender.replaceTrack(track);
+  }
+
+  /** Sends less where the link carries less, and more again; asked every few seconds. */
+  async adapt(): Promise<void> {
+    const entries = Array.from((await this.statistics()).values()) as Record<string, unknown>[];
+    const report = uplinkReport(entries);
+    if (report === null || this.closed) return;
+    const next = nextRate(this.rate, report);
+    if (next.step === this.rate.step || (await holdTo(this.sender, next.step))) this.rate = next;
   }
 
   statistics(): Promise<RTCStatsReport> {
