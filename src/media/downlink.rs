@@ -154,7 +154,7 @@ impl Pacer {
         if self.codec == Codec::Pcmu {
             return; // What costs next to nothing can wait for its tick.
         }
-        for _ in 0..AHEAD_BATCH {
+        for _ in 0..AHEAD_BATCH.min(self.ahead_max().saturating_sub(self.ready.len())) {
             let Some((first, source)) = self.playout.take_ahead(&mut self.frame) else { return };
             let payload = self.payload(first, source).unwrap_or_else(|error| {
                 tracing::warn!(%error, "audio was not encoded");
@@ -217,11 +217,16 @@ impl Pacer {
 
     /// Whether [`encode_ahead`](Self::encode_ahead) has enough to do to be worth it.
     pub(super) fn hunger(&self) -> Option<Hunger> {
-        let has_room = self.ready.len() + AHEAD_BATCH <= AHEAD_MAX;
+        let has_room = self.ready.len() + AHEAD_BATCH <= self.ahead_max();
         if self.codec != Codec::Opus || !has_room || !self.playout.has_ahead() {
             return None;
         }
         Some(if self.ready.is_empty() { Hunger::Urgent } else { Hunger::Leisurely })
+    }
+
+    /// Frames that may be ready: a link that may have to do with less soon gets what it can carry then.
+    fn ahead_max(&self) -> usize {
+        if self.rate.is_wary() { AHEAD_BATCH } else { AHEAD_MAX }
     }
 
     /// What is given up because there is too much to do.

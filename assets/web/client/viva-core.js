@@ -224,149 +224,237 @@ function y(e) {
 	} catch {
 		return null;
 	}
-	if (!A(t) || typeof t.type != "string") return null;
-	let n = A(t.data) ? t.data : {};
-	return b(t.type, n, k(t.at_ms));
+	if (!k(t) || typeof t.type != "string") return null;
+	let n = k(t.data) ? t.data : {};
+	return ee(t.type, n, O(t.at_ms));
 }
-function b(e, t, n) {
+function ee(e, t, n) {
 	switch (e) {
-		case "session.state": return x(t, n);
+		case "session.state": return b(t, n);
 		case "turn": return {
 			type: e,
-			speaker: E(t.speaker),
-			state: D(g, t.state) ?? "idle"
+			speaker: T(t.speaker),
+			state: E(g, t.state) ?? "idle"
 		};
-		case "question": return ee(t);
-		case "transcript.item": return S(t);
+		case "question": return te(t);
+		case "transcript.item": return x(t);
 		case "quality": return {
 			type: e,
-			lossRatio: k(t.loss_ratio),
-			jitterMs: k(t.jitter_ms),
-			rttMs: k(t.rtt_ms)
+			lossRatio: O(t.loss_ratio),
+			jitterMs: O(t.jitter_ms),
+			rttMs: O(t.rtt_ms)
 		};
-		case "notice": return C(t);
+		case "notice": return S(t);
 		case "session.ended": return {
 			type: e,
-			endReason: O(t.end_reason),
+			endReason: D(t.end_reason),
 			saved: t.saved === !0,
-			resultsUrl: T(t.results_url)
+			resultsUrl: w(t.results_url)
 		};
 		default: return null;
 	}
 }
-function x(e, t) {
-	let n = D(h, e.status);
+function b(e, t) {
+	let n = E(h, e.status);
 	return n === null ? null : {
 		type: "session.state",
 		status: n,
-		endReason: O(e.end_reason),
-		engine: O(e.engine),
-		question: w(e.question),
-		speaker: E(e.speaker),
-		timeLimitMs: k(e.time_limit_ms),
+		endReason: D(e.end_reason),
+		engine: D(e.engine),
+		question: C(e.question),
+		speaker: T(e.speaker),
+		timeLimitMs: O(e.time_limit_ms),
 		atMs: t
 	};
 }
-function ee(e) {
-	let t = w(e);
+function te(e) {
+	let t = C(e);
 	return t === null ? null : {
 		type: "question",
 		...t,
-		text: O(e.text) ?? ""
+		text: D(e.text) ?? ""
 	};
 }
-function S(e) {
-	let t = E(e.role), n = O(e.item_id);
+function x(e) {
+	let t = T(e.role), n = D(e.item_id);
 	return t === null || n === null ? null : {
 		type: "transcript.item",
 		item: {
 			item_id: n,
 			role: t,
-			content: O(e.content) ?? "",
-			generated_content: O(e.generated_content),
-			start_ms: k(e.start_ms) ?? 0,
-			end_ms: k(e.end_ms),
-			state: D(v, e.state) ?? "final",
-			question: k(e.question),
-			revision: k(e.revision) ?? 0
+			content: D(e.content) ?? "",
+			generated_content: D(e.generated_content),
+			start_ms: O(e.start_ms) ?? 0,
+			end_ms: O(e.end_ms),
+			state: E(v, e.state) ?? "final",
+			question: O(e.question),
+			revision: O(e.revision) ?? 0
 		}
 	};
 }
-function C(e) {
-	let t = O(e.text);
+function S(e) {
+	let t = D(e.text);
 	return t === null || t === "" ? null : {
 		type: "notice",
-		code: O(e.code) ?? "",
+		code: D(e.code) ?? "",
 		text: t,
-		level: D(_, e.level) ?? "info"
+		level: E(_, e.level) ?? "info"
 	};
 }
-function w(e) {
-	if (!A(e)) return null;
-	let t = k(e.number), n = k(e.total);
+function C(e) {
+	if (!k(e)) return null;
+	let t = O(e.number), n = O(e.total);
 	return t === null || n === null ? null : {
 		number: t,
 		total: n
 	};
 }
-function T(e) {
-	let t = O(e);
+function w(e) {
+	let t = D(e);
 	return t !== null && /^(https?:\/\/|\/(?!\/))/.test(t) ? t : null;
 }
-function E(e) {
+function T(e) {
 	return e === "user" || e === "assistant" ? e : null;
 }
-function D(e, t) {
+function E(e, t) {
 	return e.find((e) => e === t) ?? null;
 }
-function O(e) {
+function D(e) {
 	return typeof e == "string" ? e : null;
 }
-function k(e) {
+function O(e) {
 	return typeof e == "number" && Number.isFinite(e) ? e : null;
 }
-function A(e) {
+function k(e) {
 	return typeof e == "object" && !!e && !Array.isArray(e);
 }
 // src/client/sdp.ts
-function j(e) {
-	let t = e.split("\r\n"), n = M(t);
+function A(e) {
+	let t = e.split("\r\n"), n = j(t);
 	if (n === null) return e;
 	let r = `a=rtcp-fb:${n} nack`, i = `a=fmtp:${n} `, a = t.includes(r), o = t.some((e) => e.startsWith(i)), s = [];
-	for (let e of t) e.startsWith(i) ? s.push(i + N(e.slice(i.length))) : (s.push(e), e.startsWith(`a=rtpmap:${n} `) && (a || s.push(r), o || s.push(i + N(""))));
+	for (let e of t) e.startsWith(i) ? s.push(i + M(e.slice(i.length))) : (s.push(e), e.startsWith(`a=rtpmap:${n} `) && (a || s.push(r), o || s.push(i + M(""))));
 	return s.join("\r\n");
 }
-function M(e) {
+function j(e) {
 	for (let t of e) {
 		let e = /^a=rtpmap:(\d+) opus\/48000/i.exec(t);
 		if (e?.[1]) return e[1];
 	}
 	return null;
 }
-function N(e) {
+function M(e) {
 	return [
 		...e.split(";").map((e) => e.trim()).filter((e) => e !== "" && !/^(useinbandfec|usedtx)=/.test(e)),
 		"useinbandfec=1",
 		"usedtx=0"
 	].join(";");
 }
-function P(e) {
+function N(e) {
 	let t = (e) => e.mimeType.toLowerCase() === "audio/red", n = e.filter(t);
 	return n.length === 0 ? null : [...n, ...e.filter((e) => !t(e))];
 }
+// src/client/uplinkRate.ts
+var P = [
+	null,
+	14e3,
+	1e4
+], ne = 150, re = 100, ie = 75, ae = 4, oe = 2, se = .2, ce = .1, F = 2e4, le = 32e4, ue = 6e4, de = 15e3, fe = {
+	step: 0,
+	atMs: null,
+	roundTripsMs: [],
+	wasGrown: !1,
+	settles: !1,
+	calmMs: 0,
+	sinceRiseMs: null,
+	patienceMs: F
+};
+function pe(e, t) {
+	if (e.atMs !== null && t.atMs <= e.atMs) return e;
+	let n = [...e.roundTripsMs, t.roundTripMs].slice(-32), r = t.roundTripMs - me(n), i = (e, n) => r > e + n * t.jitterMs, a = i(ne, ae), o = {
+		...e,
+		atMs: t.atMs,
+		roundTripsMs: n,
+		wasGrown: a,
+		settles: !1
+	};
+	if (e.settles) return {
+		...o,
+		wasGrown: !1
+	};
+	if (t.lossRatio >= se && i(re, ae) || a && e.wasGrown) return he(o);
+	if (a || i(ie, oe) || t.lossRatio >= ce) return o;
+	let s = e.atMs === null ? 0 : t.atMs - e.atMs;
+	return ge(o, s <= de ? s : 0);
+}
+function me(e) {
+	let t = [...e].sort((e, t) => e - t);
+	return t[Math.floor(t.length / 4)] ?? 0;
+}
+function he(e) {
+	let { sinceRiseMs: t } = e, { patienceMs: n } = e;
+	t !== null && (n = t < ue ? Math.min(2 * n, le) : F);
+	let r = Math.min(e.step + 1, P.length - 1);
+	return I({
+		...e,
+		calmMs: 0,
+		sinceRiseMs: null,
+		patienceMs: n
+	}, r);
+}
+function ge(e, t) {
+	let n = e.calmMs + t, r = e.sinceRiseMs === null ? null : e.sinceRiseMs + t;
+	return e.step === 0 || n < e.patienceMs ? {
+		...e,
+		calmMs: n,
+		sinceRiseMs: r
+	} : I({
+		...e,
+		calmMs: 0,
+		sinceRiseMs: 0
+	}, e.step - 1);
+}
+function I(e, t) {
+	return t === e.step ? e : {
+		...e,
+		step: t,
+		settles: !0,
+		wasGrown: !1
+	};
+}
+function _e(e) {
+	for (let { type: t, kind: n, timestamp: r, roundTripTime: i, jitter: a, fractionLost: o } of e) if (t === "remote-inbound-rtp" && n === "audio" && typeof r == "number" && typeof i == "number") return {
+		atMs: r,
+		roundTripMs: i * 1e3,
+		jitterMs: typeof a == "number" ? a * 1e3 : 0,
+		lossRatio: typeof o == "number" ? o : 0
+	};
+	return null;
+}
+async function ve(e, t) {
+	let n = e.getParameters(), [r] = n.encodings;
+	if (r === void 0) return !1;
+	let i = P[t] ?? null;
+	i === null ? delete r.maxBitrate : r.maxBitrate = i;
+	try {
+		return await e.setParameters(n), !0;
+	} catch {
+		return !1;
+	}
+}
 // src/client/peer.ts
-var F = class extends Error {
+var L = class extends Error {
 	constructor() {
 		super("no connection for audio"), this.name = "NoMediaPath";
 	}
-}, te = "viva-events";
-function ne(e) {
-	let t = P(RTCRtpReceiver.getCapabilities?.("audio")?.codecs ?? []);
+}, ye = "viva-events";
+function be(e) {
+	let t = N(RTCRtpReceiver.getCapabilities?.("audio")?.codecs ?? []);
 	if (t !== null) try {
 		e.setCodecPreferences(t);
 	} catch {}
 }
-var re = class {
+var xe = class {
 	api;
 	handlers;
 	connection;
@@ -375,16 +463,17 @@ var re = class {
 	knownCandidates = /* @__PURE__ */ new Set();
 	outgoing = Promise.resolve();
 	closed = !1;
+	rate = fe;
 	constructor(e, t, n, r) {
 		this.api = e, this.handlers = r, this.connection = new RTCPeerConnection({
 			iceServers: t,
 			bundlePolicy: "max-bundle"
-		}), this.channel = this.connection.createDataChannel(te, { ordered: !0 });
+		}), this.channel = this.connection.createDataChannel(ye, { ordered: !0 });
 		let i = n.getAudioTracks()[0], a = this.connection.addTransceiver(i ?? "audio", {
 			direction: "sendrecv",
 			streams: [n]
 		});
-		this.sender = a.sender, ne(a), this.listen();
+		this.sender = a.sender, be(a), this.listen();
 	}
 	listen() {
 		let e = (e) => () => {
@@ -408,7 +497,7 @@ var re = class {
 		});
 	}
 	async setLocal(e) {
-		let t = j(e);
+		let t = A(e);
 		try {
 			return await this.connection.setLocalDescription({
 				type: "offer",
@@ -449,15 +538,21 @@ var re = class {
 	whenConnected(e) {
 		return new Promise((t, n) => {
 			let r = () => {
-				this.state === "connected" ? i(t) : (this.state === "failed" || this.state === "closed") && i(() => n(new F()));
+				this.state === "connected" ? i(t) : (this.state === "failed" || this.state === "closed") && i(() => n(new L()));
 			}, i = (e) => {
 				clearTimeout(a), this.connection.removeEventListener("connectionstatechange", r), e();
-			}, a = setTimeout(() => i(() => n(new F())), e);
+			}, a = setTimeout(() => i(() => n(new L())), e);
 			this.connection.addEventListener("connectionstatechange", r), r();
 		});
 	}
 	async replaceTrack(e) {
 		this.closed || await this.sender.replaceTrack(e);
+	}
+	async adapt() {
+		let e = _e(Array.from((await this.statistics()).values()));
+		if (e === null || this.closed) return;
+		let t = pe(this.rate, e);
+		(t.step === this.rate.step || await ve(this.sender, t.step)) && (this.rate = t);
 	}
 	statistics() {
 		return this.connection.getStats();
@@ -465,7 +560,7 @@ var re = class {
 	close() {
 		this.closed || (this.closed = !0, this.connection.close());
 	}
-}, ie = {
+}, Se = {
 	phase: { name: "idle" },
 	status: "created",
 	engine: null,
@@ -478,18 +573,18 @@ var re = class {
 	cameBack: !1,
 	deadlineMs: null
 };
-function I(e) {
+function Ce(e) {
 	return e.name === "ended" || e.name === "refused" || e.name === "elsewhere";
 }
-var ae = .05, oe = 2e3;
-function se(e, t, n = Date.now()) {
+var we = .05, Te = 2e3;
+function Ee(e, t, n = Date.now()) {
 	switch (t.type) {
 		case "session.state": return {
 			...e,
 			status: t.status,
 			engine: t.engine ?? e.engine,
-			question: fe(e.question, t.question),
-			deadlineMs: ue(e.deadlineMs, t, n)
+			question: je(e.question, t.question),
+			deadlineMs: ke(e.deadlineMs, t, n)
 		};
 		case "turn": return {
 			...e,
@@ -506,28 +601,28 @@ function se(e, t, n = Date.now()) {
 		};
 		case "transcript.item": return {
 			...e,
-			captions: me(e.captions, t.item),
+			captions: Ne(e.captions, t.item),
 			cameBack: e.cameBack && t.item.state !== "final"
 		};
 		case "quality": return t.lossRatio === null ? e : {
 			...e,
-			weakConnection: t.lossRatio > ae
+			weakConnection: t.lossRatio > we
 		};
-		case "notice": return t.code === "continued_elsewhere" ? L(e, { name: "elsewhere" }) : pe(e, t.code, t.text, t.level);
-		case "session.ended": return de(e, t.saved, t.endReason, t.resultsUrl);
+		case "notice": return t.code === "continued_elsewhere" ? R(e, { name: "elsewhere" }) : Me(e, t.code, t.text, t.level);
+		case "session.ended": return Ae(e, t.saved, t.endReason, t.resultsUrl);
 	}
 }
-function ce(e, t) {
-	return t.status === "ended" ? de(e, !0, t.end_reason, t.results_url ?? null) : {
+function De(e, t) {
+	return t.status === "ended" ? Ae(e, !0, t.end_reason, t.results_url ?? null) : {
 		...e,
 		status: t.status,
 		engine: t.engine ?? e.engine,
-		question: fe(e.question, t.question),
+		question: je(e.question, t.question),
 		speaker: t.speaker,
 		turnState: t.speaker === "user" ? "listening" : t.speaker === "assistant" ? "speaking" : "idle"
 	};
 }
-function L(e, t) {
+function R(e, t) {
 	if (e.phase.name === "ended") return e;
 	if (t.name !== "live") return {
 		...e,
@@ -542,19 +637,19 @@ function L(e, t) {
 		notices: r
 	};
 }
-function le(e, t) {
+function Oe(e, t) {
 	return {
 		...e,
 		notices: e.notices.filter((e) => e.id !== t)
 	};
 }
-function ue(e, t, n) {
+function ke(e, t, n) {
 	if (t.timeLimitMs === null || t.atMs === null) return e;
 	if (t.status === "created" || t.status === "connecting") return null;
 	let r = n + t.timeLimitMs - t.atMs;
-	return e !== null && Math.abs(r - e) < oe ? e : r;
+	return e !== null && Math.abs(r - e) < Te ? e : r;
 }
-function de(e, t, n, r) {
+function Ae(e, t, n, r) {
 	let i = e.phase.name === "ended" ? e.phase : null, a = {
 		name: "ended",
 		saved: t || i?.saved === !0,
@@ -569,7 +664,7 @@ function de(e, t, n, r) {
 		turnState: "idle"
 	};
 }
-function fe(e, t) {
+function je(e, t) {
 	if (t === null || t.number < 1) return e;
 	let n = e?.number === t.number ? e.text : "";
 	return {
@@ -577,7 +672,7 @@ function fe(e, t) {
 		text: n
 	};
 }
-function pe(e, t, n, r) {
+function Me(e, t, n, r) {
 	let i = (e.notices.at(-1)?.id ?? 0) + 1, a = e.notices.filter((e) => e.code === "" || e.code !== t);
 	return {
 		...e,
@@ -589,12 +684,12 @@ function pe(e, t, n, r) {
 		}].slice(-3)
 	};
 }
-function me(e, t) {
+function Ne(e, t) {
 	let n = e.find((e) => e.item_id === t.item_id);
 	return n && n.revision > t.revision ? e : [...n ? e.map((e) => e === n ? t : e) : [...e, t]].sort((e, t) => e.start_ms - t.start_ms);
 }
 // src/client/stats.ts
-var he = [
+var Pe = [
 	"jitterBufferDelay",
 	"jitterBufferEmittedCount",
 	"packetsLost",
@@ -603,24 +698,24 @@ var he = [
 	"silentConcealedSamples",
 	"totalSamplesReceived"
 ];
-function ge(e) {
+function Fe(e) {
 	let t = null, n = null;
 	for (let r of e) r.type === "inbound-rtp" && r.kind === "audio" && (t = r), r.type === "candidate-pair" && r.nominated === !0 && r.currentRoundTripTime !== void 0 && (n = r.currentRoundTripTime);
 	if (t === null) return null;
 	let r = { type: "candidate.stats" };
-	for (let e of he) {
+	for (let e of Pe) {
 		let n = t[e];
 		typeof n == "number" && Number.isFinite(n) && (r[e] = n);
 	}
 	return typeof n == "number" && Number.isFinite(n) && (r.roundTripTime = n), r;
 }
 // src/client/call.ts
-var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we = 4, Te = class {
+var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue = 1500, We = 4, Ge = class {
 	api;
 	iceServers;
 	onAudio;
 	onEvent;
-	state = ie;
+	state = Se;
 	listeners = /* @__PURE__ */ new Set();
 	peer = null;
 	stream = null;
@@ -636,7 +731,7 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 	subscribe = (e) => (this.listeners.add(e), () => this.listeners.delete(e));
 	snapshot = () => this.state;
 	begin(e) {
-		this.stream = e, this.stopTimers(), this.set(L(this.state, { name: "connecting" })), this.timers.push(setInterval(() => void this.followStatus(), xe)), this.timers.push(setInterval(() => void this.reportStatistics(), Se)), this.connect();
+		this.stream = e, this.stopTimers(), this.set(R(this.state, { name: "connecting" })), this.timers.push(setInterval(() => void this.followStatus(), Be)), this.timers.push(setInterval(() => void this.reportStatistics(), Ve)), this.timers.push(setInterval(() => void this.peer?.adapt(), He)), this.connect();
 	}
 	async replaceMicrophone(e) {
 		this.stream = e;
@@ -652,8 +747,8 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 		}
 	}
 	async end() {
-		this.set(L(this.state, { name: "ending" }));
-		for (let t = 0; t < we && !this.over; t += 1) try {
+		this.set(R(this.state, { name: "ending" }));
+		for (let t = 0; t < We && !this.over; t += 1) try {
 			await this.api.end(), await this.followStatus();
 			return;
 		} catch (n) {
@@ -666,22 +761,22 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 		this.wake?.();
 	}
 	dismissNotice(e) {
-		this.set(le(this.state, e));
+		this.set(Oe(this.state, e));
 	}
 	dispose() {
 		this.disposed = !0, this.effort += 1, this.stopTimers(), this.wake?.(), this.peer?.close();
 	}
 	get over() {
-		return this.disposed || I(this.state.phase);
+		return this.disposed || Ce(this.state.phase);
 	}
 	set(e) {
-		this.disposed || e === this.state || (this.state = e, I(e.phase) && this.conclude(), this.listeners.forEach((e) => e()));
+		this.disposed || e === this.state || (this.state = e, Ce(e.phase) && this.conclude(), this.listeners.forEach((e) => e()));
 	}
 	conclude() {
 		if (this.timers.length === 0 && this.peer === null) return;
 		this.stopTimers(), this.effort += 1, this.wake?.();
 		let e = this.peer;
-		if (this.peer = null, this.state.phase.name !== "elsewhere") return void setTimeout(() => e?.close(), Ce);
+		if (this.peer = null, this.state.phase.name !== "elsewhere") return void setTimeout(() => e?.close(), Ue);
 		e?.close(), this.iceServers = null;
 	}
 	stopTimers() {
@@ -694,7 +789,7 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 			let n = await this.attempt(e);
 			if (n === null || e !== this.effort || this.over) return;
 			let r = m(t, Math.random(), n.serverAskedMs);
-			this.set(L(this.state, {
+			this.set(R(this.state, {
 				name: "reconnecting",
 				trouble: n.trouble,
 				retryInMs: r
@@ -706,7 +801,7 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 		try {
 			if (this.iceServers ??= await this.api.iceServers(), e !== this.effort || this.stream === null) return null;
 			let t = this.newPeer(this.iceServers, this.stream);
-			return await t.negotiate(), await t.whenConnected(_e), this.peer === t && this.set(L(this.state, { name: "live" })), null;
+			return await t.negotiate(), await t.whenConnected(Ie), this.peer === t && this.set(R(this.state, { name: "live" })), null;
 		} catch (t) {
 			return e === this.effort ? this.judge(t) : null;
 		}
@@ -714,7 +809,7 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 	newPeer(e, t) {
 		let n = (e) => {
 			this.peer === r && e();
-		}, r = new re(this.api, e, t, {
+		}, r = new xe(this.api, e, t, {
 			onMessage: (e) => n(() => this.receive(e)),
 			onChannel: (e) => n(() => e || this.channelClosed()),
 			onConnection: (e) => n(() => this.connectionChanged(e)),
@@ -724,17 +819,17 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 	}
 	receive(e) {
 		let t = y(e);
-		t !== null && (this.set(se(this.state, t)), this.onEvent(t));
+		t !== null && (this.set(Ee(this.state, t)), this.onEvent(t));
 	}
 	connectionChanged(e) {
-		this.state.phase.name === "live" && (clearTimeout(this.lossTimer), e === "failed" && this.recover(), e === "disconnected" && (this.lossTimer = setTimeout(() => void this.recover(), be)));
+		this.state.phase.name === "live" && (clearTimeout(this.lossTimer), e === "failed" && this.recover(), e === "disconnected" && (this.lossTimer = setTimeout(() => void this.recover(), ze)));
 	}
 	channelClosed() {
 		this.state.phase.name === "live" && this.followStatus().then(() => this.recover());
 	}
 	async recover() {
 		if (this.over) return;
-		clearTimeout(this.lossTimer), this.set(L(this.state, {
+		clearTimeout(this.lossTimer), this.set(R(this.state, {
 			name: "reconnecting",
 			trouble: "lost",
 			retryInMs: null
@@ -742,27 +837,27 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 		let e = this.peer;
 		this.effort += 1;
 		let t = this.effort;
-		e?.channelOpen && await this.revived(e, t) ? t === this.effort && this.set(L(this.state, { name: "live" })) : t === this.effort && !this.over && await this.connect();
+		e?.channelOpen && await this.revived(e, t) ? t === this.effort && this.set(R(this.state, { name: "live" })) : t === this.effort && !this.over && await this.connect();
 	}
 	async revived(e, t) {
-		let n = !1, r = this.offerNewPath(e, () => t === this.effort && !this.over && !n), i = e.whenConnected(ye).catch(() => r);
+		let n = !1, r = this.offerNewPath(e, () => t === this.effort && !this.over && !n), i = e.whenConnected(Re).catch(() => r);
 		return Promise.race([i, r]).then(() => n = !0, () => !1);
 	}
 	async offerNewPath(e, n) {
-		let r = Date.now() + ye;
+		let r = Date.now() + Re;
 		for (let i = 0; n() && e.channelOpen && Date.now() < r; i += 1) try {
-			return await this.api.status(), n() ? (await e.negotiate(!0), await e.whenConnected(ve)) : void 0;
+			return await this.api.status(), n() ? (await e.negotiate(!0), await e.whenConnected(Le)) : void 0;
 		} catch (e) {
 			if (!(e instanceof t)) throw e;
 			let r = m(i, Math.random());
 			if (!n()) return;
-			this.set(L(this.state, {
+			this.set(R(this.state, {
 				name: "reconnecting",
 				trouble: "unreachable",
 				retryInMs: r
 			})), await this.pause(r);
 		}
-		throw new F();
+		throw new L();
 	}
 	async judge(n) {
 		return n instanceof t ? {
@@ -777,7 +872,7 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 		};
 	}
 	refuse(e) {
-		this.set(L(this.state, {
+		this.set(R(this.state, {
 			name: "refused",
 			code: e.code,
 			detail: e.message
@@ -792,7 +887,7 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 	async askStatus() {
 		try {
 			let e = await this.api.status();
-			(e.status === "ended" || this.state.phase.name === "live") && this.set(ce(this.state, e));
+			(e.status === "ended" || this.state.phase.name === "live") && this.set(De(this.state, e));
 		} catch (t) {
 			t instanceof e && [
 				401,
@@ -805,7 +900,7 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 	async reportStatistics() {
 		let e = this.peer;
 		if (!e?.channelOpen) return;
-		let t = await e.statistics(), n = ge(Array.from(t.values()));
+		let t = await e.statistics(), n = Fe(Array.from(t.values()));
 		n !== null && e.send(n);
 	}
 	pause(e) {
@@ -818,22 +913,22 @@ var _e = 12e3, ve = 6e3, ye = 2e4, be = 2500, xe = 2e3, Se = 5e3, Ce = 1500, we 
 	}
 };
 // src/client/memory.ts
-function Ee(e) {
+function Ke(e) {
 	let t = new URLSearchParams(e.replace(/^#/, "")).get("token");
 	return t === null || t === "" ? null : t;
 }
 // src/client/route.ts
-var De = {
+var qe = {
 	"sign-in": { page: "signIn" },
 	interviews: { page: "interviews" },
 	sessions: { page: "sessions" },
 	rooms: { page: "rooms" },
 	status: { page: "status" }
 };
-function Oe(e) {
-	let t = e.split("/").filter((e) => e !== ""), [n, r, i] = t.map(ke);
+function Je(e) {
+	let t = e.split("/").filter((e) => e !== ""), [n, r, i] = t.map(Ye);
 	if (t.length === 0) return { page: "home" };
-	if (t.length === 1) return Object.hasOwn(De, n ?? "") && De[n ?? ""] || { page: "unknown" };
+	if (t.length === 1) return Object.hasOwn(qe, n ?? "") && qe[n ?? ""] || { page: "unknown" };
 	if (t.length === 3 && n === "embed" && r === "i" && i) return {
 		page: "embedded",
 		code: i
@@ -867,7 +962,7 @@ function Oe(e) {
 		default: return { page: "unknown" };
 	}
 }
-function ke(e) {
+function Ye(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
@@ -875,7 +970,7 @@ function ke(e) {
 	}
 }
 // src/kit/listeners.ts
-var Ae = class {
+var Xe = class {
 	byName = /* @__PURE__ */ new Map();
 	on(e, t) {
 		let n = this.byName.get(e) ?? /* @__PURE__ */ new Set();
@@ -890,7 +985,7 @@ var Ae = class {
 			});
 		}
 	}
-}, je = 1e3, Me = class {
+}, Ze = 1e3, Qe = class {
 	onLeave;
 	waiting = [];
 	wake = null;
@@ -899,7 +994,7 @@ var Ae = class {
 		this.onLeave = e;
 	}
 	push(e) {
-		this.finished || (this.waiting.push(e), this.waiting.length > je && this.waiting.shift(), this.wake?.());
+		this.finished || (this.waiting.push(e), this.waiting.length > Ze && this.waiting.shift(), this.wake?.());
 	}
 	finish() {
 		this.finished = !0, this.wake?.();
@@ -925,36 +1020,36 @@ var Ae = class {
 	[Symbol.asyncIterator]() {
 		return this;
 	}
-}, R = class extends Error {
+}, z = class extends Error {
 	code;
 	constructor(e, t) {
 		super(t), this.code = e, this.name = "NotConnectedError";
 	}
-}, Ne = /* @__PURE__ */ new Set([
+}, B = /* @__PURE__ */ new Set([
 	"connecting",
 	"live",
 	"reconnecting",
 	"ending"
-]), Pe = class e {
+]), $e = class e {
 	sessionId;
 	consent;
 	server;
 	call;
 	session;
-	listeners = new Ae();
+	listeners = new Xe();
 	feeds = /* @__PURE__ */ new Set();
 	seen;
 	stream = null;
 	isMuted = !1;
 	over = !1;
 	constructor(e, t) {
-		this.sessionId = e.sessionId, this.consent = t, this.server = e.server.replace(/\/+$/, ""), this.session = new u(e.sessionId, { bearer: e.token }, this.server), this.call = new Te(this.session, e.iceServers ?? null, (e) => this.listeners.tell("audio", e), (e) => this.hear(e)), this.seen = this.call.snapshot(), this.call.subscribe(() => this.follow(this.call.snapshot()));
+		this.sessionId = e.sessionId, this.consent = t, this.server = e.server.replace(/\/+$/, ""), this.session = new u(e.sessionId, { bearer: e.token }, this.server), this.call = new Ge(this.session, e.iceServers ?? null, (e) => this.listeners.tell("audio", e), (e) => this.hear(e)), this.seen = this.call.snapshot(), this.call.subscribe(() => this.follow(this.call.snapshot()));
 	}
 	static take(t) {
 		return new e(t, null);
 	}
 	static fromLink(t) {
-		let { origin: n, pathname: r, hash: i } = new URL(t), a = Oe(r), o = Ee(i);
+		let { origin: n, pathname: r, hash: i } = new URL(t), a = Je(r), o = Ke(i);
 		if (a.page !== "interview" || o === null) throw TypeError("this is no link to an interview");
 		return new e({
 			server: n,
@@ -981,15 +1076,15 @@ var Ae = class {
 		return this.listeners.on(e, t);
 	}
 	[Symbol.asyncIterator]() {
-		let e = new Me(() => this.feeds.delete(e));
+		let e = new Qe(() => this.feeds.delete(e));
 		return this.feeds.add(e), this.over && e.finish(), e;
 	}
 	async giveConsent(e = this.consent?.version ?? "") {
 		await this.session.consent(e);
 	}
 	async connect(e) {
-		if (typeof RTCPeerConnection > "u") throw new R("no_webrtc", "there is no WebRTC here");
-		if (Ne.has(this.seen.phase.name)) throw new R("conflict", "connect was called before");
+		if (typeof RTCPeerConnection > "u") throw new z("no_webrtc", "there is no WebRTC here");
+		if (B.has(this.seen.phase.name)) throw new z("conflict", "connect was called before");
 		this.stream = e, this.applyMute();
 		let t = this.whenConnected();
 		this.call.begin(e), await t;
@@ -1034,9 +1129,9 @@ var Ae = class {
 		return new Promise((e, t) => {
 			let n = this.on("phase", (r) => {
 				if (r.name === "live") e();
-				else if (r.name === "refused") t(new R(r.code, r.detail));
-				else if (Ne.has(r.name)) return;
-				else t(new R(r.name, "the interview does not go on here"));
+				else if (r.name === "refused") t(new z(r.code, r.detail));
+				else if (B.has(r.name)) return;
+				else t(new z(r.name, "the interview does not go on here"));
 				n();
 			});
 		});
@@ -1070,80 +1165,80 @@ var Ae = class {
 			e.enabled = !this.isMuted;
 		});
 	}
-}, Fe = /\{[^{}]+\}/g, Ie = () => typeof process == "object" && Number.parseInt(process?.versions?.node?.substring(0, 2)) >= 18 && process.versions.undici;
-function Le() {
+}, et = /\{[^{}]+\}/g, tt = () => typeof process == "object" && Number.parseInt(process?.versions?.node?.substring(0, 2)) >= 18 && process.versions.undici;
+function nt() {
 	return Math.random().toString(36).slice(2, 11);
 }
-function Re(e) {
+function rt(e) {
 	let { baseUrl: t = "", Request: n = globalThis.Request, fetch: r = globalThis.fetch, querySerializer: i, bodySerializer: a, pathSerializer: o, headers: s, requestInitExt: c = void 0, ...l } = { ...e };
-	c = Ie() ? c : void 0, t = W(t);
+	c = tt() ? c : void 0, t = st(t);
 	let u = [];
 	async function d(e, d) {
-		let { baseUrl: f, fetch: p = r, Request: m = n, headers: h, params: g = {}, parseAs: _ = "json", querySerializer: v, bodySerializer: y = a ?? Be, pathSerializer: b, body: x, middleware: ee = [], ...S } = d || {}, C = t;
-		f && (C = W(f) ?? t);
-		let w = typeof i == "function" ? i : H(i);
-		v && (w = typeof v == "function" ? v : H({
+		let { baseUrl: f, fetch: p = r, Request: m = n, headers: h, params: g = {}, parseAs: _ = "json", querySerializer: v, bodySerializer: y = a ?? at, pathSerializer: ee, body: b, middleware: te = [], ...x } = d || {}, S = t;
+		f && (S = st(f) ?? t);
+		let C = typeof i == "function" ? i : W(i);
+		v && (C = typeof v == "function" ? v : W({
 			...typeof i == "object" ? i : {},
 			...v
 		}));
-		let T = b || o || ze, E = x === void 0 ? void 0 : y(x, U(s, h, g.header)), D = U(E === void 0 || E instanceof FormData ? {} : { "Content-Type": "application/json" }, s, h, g.header), O = [...u, ...ee], k = {
+		let w = ee || o || it, T = b === void 0 ? void 0 : y(b, G(s, h, g.header)), E = G(T === void 0 || T instanceof FormData ? {} : { "Content-Type": "application/json" }, s, h, g.header), D = [...u, ...te], O = {
 			redirect: "follow",
 			...l,
-			...S,
-			body: E,
-			headers: D
-		}, A, j, M = new m(Ve(e, {
-			baseUrl: C,
+			...x,
+			body: T,
+			headers: E
+		}, k, A, j = new m(ot(e, {
+			baseUrl: S,
 			params: g,
-			querySerializer: w,
-			pathSerializer: T
-		}), k), N;
-		for (let e in S) e in M || (M[e] = S[e]);
-		if (O.length) {
-			A = Le(), j = Object.freeze({
-				baseUrl: C,
+			querySerializer: C,
+			pathSerializer: w
+		}), O), M;
+		for (let e in x) e in j || (j[e] = x[e]);
+		if (D.length) {
+			k = nt(), A = Object.freeze({
+				baseUrl: S,
 				fetch: p,
 				parseAs: _,
-				querySerializer: w,
+				querySerializer: C,
 				bodySerializer: y,
-				pathSerializer: T
+				pathSerializer: w
 			});
-			for (let t of O) if (t && typeof t == "object" && typeof t.onRequest == "function") {
+			for (let t of D) if (t && typeof t == "object" && typeof t.onRequest == "function") {
 				let n = await t.onRequest({
-					request: M,
+					request: j,
 					schemaPath: e,
 					params: g,
-					options: j,
-					id: A
+					options: A,
+					id: k
 				});
 				if (n) {
-					if (n instanceof m) M = n;
+					if (n instanceof m) j = n;
 					else if (n instanceof Response) {
-						N = n;
+						M = n;
 						break;
 					} else throw Error("onRequest: must return new Request() or Response() when modifying the request");
 				}
 			}
 		}
-		if (!N) {
+		if (!M) {
 			try {
-				N = await p(M, c);
+				M = await p(j, c);
 			} catch (t) {
 				let n = t;
-				if (O.length) for (let t = O.length - 1; t >= 0; t--) {
-					let r = O[t];
+				if (D.length) for (let t = D.length - 1; t >= 0; t--) {
+					let r = D[t];
 					if (r && typeof r == "object" && typeof r.onError == "function") {
 						let t = await r.onError({
-							request: M,
+							request: j,
 							error: n,
 							schemaPath: e,
 							params: g,
-							options: j,
-							id: A
+							options: A,
+							id: k
 						});
 						if (t) {
 							if (t instanceof Response) {
-								n = void 0, N = t;
+								n = void 0, M = t;
 								break;
 							}
 							if (t instanceof Error) {
@@ -1156,50 +1251,50 @@ function Re(e) {
 				}
 				if (n) throw n;
 			}
-			if (O.length) for (let t = O.length - 1; t >= 0; t--) {
-				let n = O[t];
+			if (D.length) for (let t = D.length - 1; t >= 0; t--) {
+				let n = D[t];
 				if (n && typeof n == "object" && typeof n.onResponse == "function") {
 					let t = await n.onResponse({
-						request: M,
-						response: N,
+						request: j,
+						response: M,
 						schemaPath: e,
 						params: g,
-						options: j,
-						id: A
+						options: A,
+						id: k
 					});
 					if (t) {
 						if (!(t instanceof Response)) throw Error("onResponse: must return new Response() when modifying the response");
-						N = t;
+						M = t;
 					}
 				}
 			}
 		}
-		let P = N.headers.get("Content-Length");
-		if (N.status === 204 || M.method === "HEAD" || P === "0" && !N.headers.get("Transfer-Encoding")?.includes("chunked")) return N.ok ? {
+		let N = M.headers.get("Content-Length");
+		if (M.status === 204 || j.method === "HEAD" || N === "0" && !M.headers.get("Transfer-Encoding")?.includes("chunked")) return M.ok ? {
 			data: void 0,
-			response: N
+			response: M
 		} : {
 			error: void 0,
-			response: N
+			response: M
 		};
-		if (N.ok) return {
+		if (M.ok) return {
 			data: await (async () => {
-				if (_ === "stream") return N.body;
-				if (_ === "json" && !P) {
-					let e = await N.text();
+				if (_ === "stream") return M.body;
+				if (_ === "json" && !N) {
+					let e = await M.text();
 					return e ? JSON.parse(e) : void 0;
 				}
-				return await N[_]();
+				return await M[_]();
 			})(),
-			response: N
+			response: M
 		};
-		let F = await N.text();
+		let P = await M.text();
 		try {
-			F = JSON.parse(F);
+			P = JSON.parse(P);
 		} catch {}
 		return {
-			error: F,
-			response: N
+			error: P,
+			response: M
 		};
 	}
 	return {
@@ -1271,12 +1366,12 @@ function Re(e) {
 		}
 	};
 }
-function z(e, t, n) {
+function V(e, t, n) {
 	if (t == null) return "";
 	if (typeof t == "object") throw Error("Deeply-nested arrays/objects aren’t supported. Provide your own `querySerializer()` to handle these.");
 	return `${e}=${n?.allowReserved === !0 ? t : encodeURIComponent(t)}`;
 }
-function B(e, t, n) {
+function H(e, t, n) {
 	if (!t || typeof t != "object") return "";
 	let r = [], i = {
 		simple: ",",
@@ -1295,12 +1390,12 @@ function B(e, t, n) {
 	}
 	for (let i in t) {
 		let a = n.style === "deepObject" ? `${e}[${i}]` : i;
-		r.push(z(a, t[i], n));
+		r.push(V(a, t[i], n));
 	}
 	let a = r.join(i);
 	return n.style === "label" || n.style === "matrix" ? `${i}${a}` : a;
 }
-function V(e, t, n) {
+function U(e, t, n) {
 	if (!Array.isArray(t)) return "";
 	if (n.explode === !1) {
 		let r = {
@@ -1320,10 +1415,10 @@ function V(e, t, n) {
 		label: ".",
 		matrix: ";"
 	}[n.style] || "&", i = [];
-	for (let r of t) n.style === "simple" || n.style === "label" ? i.push(n.allowReserved === !0 ? r : encodeURIComponent(r)) : i.push(z(e, r, n));
+	for (let r of t) n.style === "simple" || n.style === "label" ? i.push(n.allowReserved === !0 ? r : encodeURIComponent(r)) : i.push(V(e, r, n));
 	return n.style === "label" || n.style === "matrix" ? `${r}${i.join(r)}` : i.join(r);
 }
-function H(e) {
+function W(e) {
 	return function(t) {
 		let n = [];
 		if (t && typeof t == "object") for (let r in t) {
@@ -1331,49 +1426,49 @@ function H(e) {
 			if (i != null) {
 				if (Array.isArray(i)) {
 					if (i.length === 0) continue;
-					n.push(V(r, i, {
+					n.push(U(r, i, {
 						style: "form",
 						explode: !0,
 						...e?.array,
 						allowReserved: e?.allowReserved || !1
 					}));
-				} else typeof i == "object" ? n.push(B(r, i, {
+				} else typeof i == "object" ? n.push(H(r, i, {
 					style: "deepObject",
 					explode: !0,
 					...e?.object,
 					allowReserved: e?.allowReserved || !1
-				})) : n.push(z(r, i, e));
+				})) : n.push(V(r, i, e));
 			}
 		}
 		return n.join("&");
 	};
 }
-function ze(e, t) {
+function it(e, t) {
 	let n = e;
-	for (let r of e.match(Fe) ?? []) {
+	for (let r of e.match(et) ?? []) {
 		let e = r.substring(1, r.length - 1), i = !1, a = "simple";
 		if (e.endsWith("*") && (i = !0, e = e.substring(0, e.length - 1)), e.startsWith(".") ? (a = "label", e = e.substring(1)) : e.startsWith(";") && (a = "matrix", e = e.substring(1)), !t || t[e] === void 0 || t[e] === null) continue;
 		let o = t[e];
-		n = Array.isArray(o) ? n.replace(r, V(e, o, {
+		n = Array.isArray(o) ? n.replace(r, U(e, o, {
 			style: a,
 			explode: i
-		})) : typeof o == "object" ? n.replace(r, B(e, o, {
+		})) : typeof o == "object" ? n.replace(r, H(e, o, {
 			style: a,
 			explode: i
-		})) : a === "matrix" ? n.replace(r, `;${z(e, o)}`) : n.replace(r, a === "label" ? `.${encodeURIComponent(o)}` : encodeURIComponent(o));
+		})) : a === "matrix" ? n.replace(r, `;${V(e, o)}`) : n.replace(r, a === "label" ? `.${encodeURIComponent(o)}` : encodeURIComponent(o));
 	}
 	return n;
 }
-function Be(e, t) {
+function at(e, t) {
 	return e instanceof FormData ? e : t && (t.get instanceof Function ? t.get("Content-Type") ?? t.get("content-type") : t["Content-Type"] ?? t["content-type"]) === "application/x-www-form-urlencoded" ? new URLSearchParams(e).toString() : JSON.stringify(e);
 }
-function Ve(e, t) {
+function ot(e, t) {
 	let n = `${t.baseUrl}${e}`;
 	t.params?.path && (n = t.pathSerializer(n, t.params.path));
 	let r = t.querySerializer(t.params.query ?? {});
 	return r.startsWith("?") && (r = r.substring(1)), r && (n += `?${r}`), n;
 }
-function U(...e) {
+function G(...e) {
 	let t = new Headers();
 	for (let n of e) {
 		if (!n || typeof n != "object") continue;
@@ -1384,16 +1479,16 @@ function U(...e) {
 	}
 	return t;
 }
-function W(e) {
+function st(e) {
 	return e.endsWith("/") ? e.substring(0, e.length - 1) : e;
 }
 // src/client/rest.ts
-var He = 15e3;
-function Ue(e = () => null, t = "") {
-	let n = Re({
+var ct = 15e3;
+function lt(e = () => null, t = "") {
+	let n = rt({
 		baseUrl: t || (globalThis.location?.origin ?? ""),
 		cache: "no-store",
-		fetch: We
+		fetch: ut
 	});
 	return n.use({
 		onRequest({ request: t }) {
@@ -1405,29 +1500,29 @@ function Ue(e = () => null, t = "") {
 		}
 	}), n;
 }
-async function We(e) {
+async function ut(e) {
 	try {
-		return await fetch(e, { signal: AbortSignal.any([e.signal, AbortSignal.timeout(He)]) });
+		return await fetch(e, { signal: AbortSignal.any([e.signal, AbortSignal.timeout(ct)]) });
 	} catch (n) {
 		throw e.signal.aborted ? n : new t(n);
 	}
 }
-function Ge(e) {
+function dt(e) {
 	return e.data;
 }
 // src/client/microphone.ts
-var G = class extends Error {
+var K = class extends Error {
 	problem;
 	constructor(e, t) {
 		super(`microphone: ${e}`, { cause: t }), this.problem = e, this.name = "MicrophoneError";
 	}
 };
-function K() {
+function ft() {
 	return typeof RTCPeerConnection > "u" ? "unsupported" : navigator.mediaDevices === void 0 ? globalThis.isSecureContext ? "unsupported" : "insecure_page" : null;
 }
-async function Ke(e) {
-	let t = K();
-	if (t !== null) throw new G(t);
+async function pt(e) {
+	let t = ft();
+	if (t !== null) throw new K(t);
 	let n = {
 		echoCancellation: !0,
 		noiseSuppression: !0,
@@ -1439,10 +1534,10 @@ async function Ke(e) {
 			...r
 		} });
 	} catch (e) {
-		throw new G(qe(e), e);
+		throw new K(mt(e), e);
 	}
 }
-function qe(e) {
+function mt(e) {
 	switch (e instanceof Error || e instanceof DOMException ? e.name : "") {
 		case "NotAllowedError":
 		case "SecurityError": return "denied";
@@ -1454,54 +1549,54 @@ function qe(e) {
 		default: return "unsupported";
 	}
 }
-async function Je() {
+async function ht() {
 	return navigator.mediaDevices?.enumerateDevices ? (await navigator.mediaDevices.enumerateDevices()).filter((e) => e.kind === "audioinput" && e.deviceId !== "").map((e, t) => ({
 		id: e.deviceId,
 		label: e.label || `Microphone ${t + 1}`
 	})) : [];
 }
-function Ye() {
+function gt() {
 	let e = new AudioContext(), t = e.createMediaStreamDestination().stream;
 	return t.getAudioTracks()[0]?.addEventListener("ended", () => void e.close()), t;
 }
-function Xe(e) {
+function _t(e) {
 	e?.getTracks().forEach((e) => e.stop());
 }
 // src/client/level.ts
-var Ze = -60;
+var vt = -60;
 function q(e) {
 	if (e <= 0) return 0;
 	let t = 20 * Math.log10(e);
-	return Math.round(Math.min(100, Math.max(0, (t - Ze) / 60 * 100)));
+	return Math.round(Math.min(100, Math.max(0, (t - vt) / 60 * 100)));
 }
 function J(e) {
 	let t = 0;
 	for (let n of e) t += n * n;
 	return e.length === 0 ? 0 : Math.sqrt(t / e.length);
 }
-var Qe = 100;
-function $e(e, t) {
+var yt = 100;
+function bt(e, t) {
 	let n = new AudioContext(), r = n.createAnalyser();
 	r.fftSize = 2048;
 	let i = n.createMediaStreamSource(e);
 	i.connect(r);
 	let a = new Float32Array(r.fftSize), o = setInterval(() => {
 		n.state === "suspended" && n.resume().catch(() => void 0), r.getFloatTimeDomainData(a), t(q(J(a)));
-	}, Qe);
+	}, yt);
 	return () => {
 		clearInterval(o), i.disconnect(), n.close();
 	};
 }
 // src/client/checkup.ts
-var et = 30, tt = 45, nt = 92, rt = [.02, .08], it = [450, 1e3], at = [40, 120];
-function ot(e, t = !1) {
-	return e < et ? "silent" : t || e > nt ? "loud" : e < tt ? "quiet" : "good";
+var xt = 30, St = 45, Ct = 92, wt = [.02, .08], Tt = [450, 1e3], Et = [40, 120];
+function Dt(e, t = !1) {
+	return e < xt ? "silent" : t || e > Ct ? "loud" : e < St ? "quiet" : "good";
 }
-function st(e) {
+function Ot(e) {
 	let t = [], n = (e, n) => void (n !== "good" && t.push([e, n]));
 	e.path === "none" && n("no_path", "poor"), e.path === "unavailable" && n("unavailable", "usable");
-	let r = ot(e.voiceLevel, e.clipped);
-	r === "silent" ? n("not_heard", "poor") : e.returnedLevel !== null && e.returnedLevel < et && n("nothing_back", "poor"), r === "quiet" && n("too_quiet", "usable"), r === "loud" && n("too_loud", "usable"), n("loss", Y(Math.max(e.lossUp ?? 0, e.lossDown ?? 0), rt)), n("delay", Y(e.voiceDelayMs ?? e.roundTripMs ?? 0, it)), n("jitter", Y(e.jitterMs ?? 0, at));
+	let r = Dt(e.voiceLevel, e.clipped);
+	r === "silent" ? n("not_heard", "poor") : e.returnedLevel !== null && e.returnedLevel < xt && n("nothing_back", "poor"), r === "quiet" && n("too_quiet", "usable"), r === "loud" && n("too_loud", "usable"), n("loss", Y(Math.max(e.lossUp ?? 0, e.lossDown ?? 0), wt)), n("delay", Y(e.voiceDelayMs ?? e.roundTripMs ?? 0, Tt)), n("jitter", Y(e.jitterMs ?? 0, Et));
 	let i = t.map(([, e]) => e);
 	return {
 		grade: i.includes("poor") ? "poor" : i.includes("usable") ? "usable" : "good",
@@ -1511,36 +1606,36 @@ function st(e) {
 function Y(e, [t, n]) {
 	return e <= t ? "good" : e <= n ? "usable" : "poor";
 }
-function ct(e, t) {
+function kt(e, t) {
 	let n = e + t;
 	return t + Math.max(0, e) <= 0 ? null : Math.max(0, e) / Math.max(1, n);
 }
-function lt(e) {
+function At(e) {
 	let t = [...e], n = t.find((e) => e.type === "candidate-pair" && e.nominated === !0) ?? {}, r = t.find((e) => e.id !== void 0 && e.id === n.localCandidateId), i = t.find((e) => e.id !== void 0 && e.id === n.remoteCandidateId), a = t.find((e) => e.type === "inbound-rtp" && e.kind === "audio") ?? {};
 	return {
 		path: r?.candidateType === "relay" || i?.candidateType === "relay" ? "relay" : "direct",
-		lossDown: ct(X(a.packetsLost) ?? 0, X(a.packetsReceived) ?? 0),
-		jitterMs: ut(a.jitter),
-		roundTripMs: ut(n.currentRoundTripTime)
+		lossDown: kt(Z(a.packetsLost) ?? 0, Z(a.packetsReceived) ?? 0),
+		jitterMs: X(a.jitter),
+		roundTripMs: X(n.currentRoundTripTime)
 	};
 }
-function ut(e) {
-	let t = X(e);
+function X(e) {
+	let t = Z(e);
 	return t === null ? null : Math.round(t * 1e3);
 }
-function X(e) {
+function Z(e) {
 	return typeof e == "number" && Number.isFinite(e) ? e : null;
 }
 // src/client/marks.ts
-var Z = 1e3, dt = [
+var jt = 1e3, Mt = [
 	0,
 	260,
 	670,
 	1e3,
 	1520
-], ft = 5, pt = .08, mt = .03, ht = 40, gt = 45, _t = 2500, vt = 3;
-function yt(e, t, n = Z) {
-	let r = Math.round(t * ft / 1e3), i = 2 * Math.cos(2 * Math.PI * n / t), a = [];
+], Nt = 5, Pt = .08, Ft = .03, It = 40, Lt = 45, Rt = 2500, zt = 3;
+function Bt(e, t, n = jt) {
+	let r = Math.round(t * Nt / 1e3), i = 2 * Math.cos(2 * Math.PI * n / t), a = [];
 	for (let t = 0; t + r <= e.length; t += r) {
 		let n = 0, o = 0;
 		for (let a = t; a < t + r; a += 1) {
@@ -1552,57 +1647,57 @@ function yt(e, t, n = Z) {
 	}
 	return a;
 }
-function bt(e, t = ft) {
+function Vt(e, t = Nt) {
 	let n = [], r = !1;
 	return e.forEach((i, a) => {
-		if (i < mt && (r = !0), i <= pt || !r) return;
+		if (i < Ft && (r = !0), i <= Pt || !r) return;
 		let o = e[a - 1] ?? 0;
-		n.push((o >= mt ? a - 1 : a) * t), r = !1;
+		n.push((o >= Ft ? a - 1 : a) * t), r = !1;
 	}), n;
 }
-function xt(e, t) {
-	let n = t.filter((t) => !e.some((e) => Math.abs(e - t) < ht));
+function Ht(e, t) {
+	let n = t.filter((t) => !e.some((e) => Math.abs(e - t) < It));
 	return [...e, ...n].sort((e, t) => e - t);
 }
-function St(e, t) {
+function Ut(e, t) {
 	let n = [];
 	for (let r of t) for (let i of e) {
 		let a = r - i;
-		if (a < 0 || a > _t) continue;
-		let o = Ct(e, t, a);
+		if (a < 0 || a > Rt) continue;
+		let o = Wt(e, t, a);
 		o.length > n.length && (n = o);
 	}
-	return n.length < Math.min(vt, e.length) ? null : Math.round(wt(n));
+	return n.length < Math.min(zt, e.length) ? null : Math.round(Gt(n));
 }
-function Ct(e, t, n) {
+function Wt(e, t, n) {
 	return e.flatMap((e) => {
-		let r = (t) => Math.abs(t - e - n), i = t.filter((e) => r(e) <= gt).sort((e, t) => r(e) - r(t));
+		let r = (t) => Math.abs(t - e - n), i = t.filter((e) => r(e) <= Lt).sort((e, t) => r(e) - r(t));
 		return i[0] === void 0 ? [] : [i[0] - e];
 	});
 }
-function wt(e) {
+function Gt(e) {
 	let t = [...e].sort((e, t) => e - t);
 	return t[Math.floor(t.length / 2)] ?? 0;
 }
 // src/client/soundCheck.ts
-var Tt = 4e3, Et = 6e3, Dt = 3200, Ot = .4, kt = 300, At = 32768, jt = 50, Q = 2048, Mt = .985, Nt = 400;
-async function Pt(e) {
-	let { session: t, microphone: n, onStage: r, signal: i } = e, a = new zt(n), o = {
+var Kt = 4e3, qt = 6e3, Jt = 3200, Yt = .4, Xt = 300, Zt = 32768, Qt = 50, Q = 2048, $t = .985, en = 400;
+async function tn(e) {
+	let { session: t, microphone: n, onStage: r, signal: i } = e, a = new sn(n), o = {
 		stream: null,
 		losses: [],
 		jitterMs: null
 	}, s = null;
 	try {
 		r("connecting");
-		let t = await Ft(e, a, o);
+		let t = await nn(e, a, o);
 		s = t.peer;
 		let n = null;
 		s !== null && o.stream !== null && (r("measuring"), n = await a.measureDelay(o.stream, i)), r("speaking");
-		let c = await a.listen(s === null ? null : o.stream, n ?? 0, i), l = s === null ? null : lt(Lt(await s.statistics()));
+		let c = await a.listen(s === null ? null : o.stream, n ?? 0, i), l = s === null ? null : At(an(await s.statistics()));
 		return {
 			checkup: {
 				path: l?.path ?? t.failure,
-				lossUp: Rt(o.losses),
+				lossUp: on(o.losses),
 				lossDown: l?.lossDown ?? null,
 				jitterMs: l === null ? null : Math.max(l.jitterMs ?? 0, Math.round(o.jitterMs ?? 0)),
 				roundTripMs: l?.roundTripMs ?? null,
@@ -1617,17 +1712,17 @@ async function Pt(e) {
 		s?.close(), a.close(), t.endRehearsal().catch(() => void 0);
 	}
 }
-async function Ft(n, r, i) {
+async function nn(n, r, i) {
 	let a = new d(n.session, "check"), o = null;
 	try {
-		return o = new re(a, await a.iceServers(), r.outgoing, {
-			onMessage: (e) => It(e, i),
+		return o = new xe(a, await a.iceServers(), r.outgoing, {
+			onMessage: (e) => rn(e, i),
 			onChannel: () => void 0,
 			onConnection: () => void 0,
 			onAudio: (e) => {
 				i.stream = e, n.onReturn(e);
 			}
-		}), await o.negotiate(), await Vt(o.whenConnected(Et), n.signal), {
+		}), await o.negotiate(), await ln(o.whenConnected(qt), n.signal), {
 			peer: o,
 			failure: "none"
 		};
@@ -1638,17 +1733,17 @@ async function Ft(n, r, i) {
 		};
 	}
 }
-function It(e, t) {
+function rn(e, t) {
 	let n = y(e);
 	n?.type === "quality" && (n.lossRatio !== null && t.losses.push(n.lossRatio), n.jitterMs !== null && (t.jitterMs = Math.max(t.jitterMs ?? 0, n.jitterMs)));
 }
-function Lt(e) {
+function an(e) {
 	return Array.from(e.values());
 }
-function Rt(e) {
+function on(e) {
 	return e.length === 0 ? null : e.reduce((e, t) => e + t, 0) / e.length;
 }
-var zt = class {
+var sn = class {
 	microphone;
 	context = new AudioContext();
 	output = this.context.createMediaStreamDestination();
@@ -1660,27 +1755,27 @@ var zt = class {
 		return this.output.stream;
 	}
 	async measureDelay(e, t) {
-		let n = this.analyserOf(e, At), r = new Float32Array(n.fftSize), i = n.fftSize / this.context.sampleRate * 1e3, a = this.context.currentTime * 1e3 + 250, o = dt.map((e) => a + e);
+		let n = this.analyserOf(e, Zt), r = new Float32Array(n.fftSize), i = n.fftSize / this.context.sampleRate * 1e3, a = this.context.currentTime * 1e3 + 250, o = Mt.map((e) => a + e);
 		o.forEach((e) => this.mark(e / 1e3));
-		let s = performance.now() + Dt, c = [];
+		let s = performance.now() + Jt, c = [];
 		for (; performance.now() < s;) {
-			await Ht(kt, t), n.getFloatTimeDomainData(r);
-			let e = this.context.currentTime * 1e3 - i, a = bt(yt(r, this.context.sampleRate));
-			if (c = xt(c, a.map((t) => e + t)), c.length >= o.length) break;
+			await un(Xt, t), n.getFloatTimeDomainData(r);
+			let e = this.context.currentTime * 1e3 - i, a = Vt(Bt(r, this.context.sampleRate));
+			if (c = Ht(c, a.map((t) => e + t)), c.length >= o.length) break;
 		}
-		return St(o, c);
+		return Ut(o, c);
 	}
 	async listen(e, t, n) {
-		let r = Bt(e ?? this.microphone), i = this.analyserOf(this.microphone, Q), a = e === null ? null : this.analyserOf(e, Q), o = new Float32Array(Q), s = {
+		let r = cn(e ?? this.microphone), i = this.analyserOf(this.microphone, Q), a = e === null ? null : this.analyserOf(e, Q), o = new Float32Array(Q), s = {
 			voiceLevel: 0,
 			returnedLevel: a === null ? null : 0,
 			clipped: !1,
 			sentence: null
 		};
 		this.voice.gain.value = 1;
-		let c = performance.now(), l = Tt + (e === null ? 0 : t + Nt);
+		let c = performance.now(), l = Kt + (e === null ? 0 : t + en);
 		try {
-			for (; performance.now() - c < l;) await Ht(jt, n), performance.now() - c > 4e3 && (this.voice.gain.value = 0), i.getFloatTimeDomainData(o), s.voiceLevel = Math.max(s.voiceLevel, q(J(o))), s.clipped ||= o.some((e) => Math.abs(e) >= Mt), a !== null && (a.getFloatTimeDomainData(o), s.returnedLevel = Math.max(s.returnedLevel ?? 0, q(J(o))));
+			for (; performance.now() - c < l;) await un(Qt, n), performance.now() - c > 4e3 && (this.voice.gain.value = 0), i.getFloatTimeDomainData(o), s.voiceLevel = Math.max(s.voiceLevel, q(J(o))), s.clipped ||= o.some((e) => Math.abs(e) >= $t), a !== null && (a.getFloatTimeDomainData(o), s.returnedLevel = Math.max(s.returnedLevel ?? 0, q(J(o))));
 		} finally {
 			s.sentence = await r?.() ?? null;
 		}
@@ -1691,14 +1786,14 @@ var zt = class {
 	}
 	mark(e) {
 		let t = this.context.createOscillator(), n = this.context.createGain(), r = e + 60 / 1e3;
-		t.frequency.value = Z, n.gain.setValueAtTime(0, e), n.gain.linearRampToValueAtTime(Ot, e + .004), n.gain.setValueAtTime(Ot, r - .004), n.gain.linearRampToValueAtTime(0, r), t.connect(n).connect(this.output), t.start(e), t.stop(r);
+		t.frequency.value = jt, n.gain.setValueAtTime(0, e), n.gain.linearRampToValueAtTime(Yt, e + .004), n.gain.setValueAtTime(Yt, r - .004), n.gain.linearRampToValueAtTime(0, r), t.connect(n).connect(this.output), t.start(e), t.stop(r);
 	}
 	analyserOf(e, t) {
 		let n = this.context.createAnalyser();
 		return n.fftSize = t, n.smoothingTimeConstant = 0, e.getAudioTracks().length > 0 && this.context.createMediaStreamSource(e).connect(n), n;
 	}
 };
-function Bt(e) {
+function cn(e) {
 	if (typeof MediaRecorder > "u" || e.getAudioTracks().length === 0) return null;
 	let t, n = [];
 	try {
@@ -1712,12 +1807,12 @@ function Bt(e) {
 		t.onstop = r, t.stop();
 	});
 }
-function Vt(e, t) {
+function ln(e, t) {
 	return new Promise((n, r) => {
 		t.throwIfAborted(), t.addEventListener("abort", () => r(t.reason), { once: !0 }), e.then(n, r);
 	});
 }
-function Ht(e, t) {
+function un(e, t) {
 	return new Promise((n, r) => {
 		t.throwIfAborted();
 		let i = () => {
@@ -1730,7 +1825,7 @@ function Ht(e, t) {
 }
 // src/client/timeLeft.ts
 var $ = 6e4;
-function Ut(e) {
+function dn(e) {
 	return e <= 0 ? { unit: "over" } : e <= $ ? {
 		unit: "seconds",
 		count: Math.ceil(e / 1e3)
@@ -1739,8 +1834,8 @@ function Ut(e) {
 		count: Math.ceil(e / $)
 	};
 }
-var Wt = [5, 1], Gt = 1e4;
-function Kt(e) {
-	return Wt.find((t) => e <= t * $ && e > t * $ - Gt) ?? null;
+var fn = [5, 1], pn = 1e4;
+function mn(e) {
+	return fn.find((t) => e <= t * $ && e > t * $ - pn) ?? null;
 }
-export { R as _, ot as a, t as b, G as c, Ke as d, Ye as f, Pe as g, Ue as h, Pt as i, Je as l, Ge as m, Ut as n, st as o, Xe as p, Tt as r, $e as s, Kt as t, K as u, m as v, e as y };
+export { z as _, Dt as a, t as b, K as c, pt as d, gt as f, $e as g, lt as h, tn as i, ht as l, dt as m, dn as n, Ot as o, _t as p, Kt as r, bt as s, mn as t, ft as u, m as v, e as y };

@@ -118,6 +118,11 @@ impl BitRate {
         self.step
     }
 
+    /// Whether a lower step may come soon, or holds: what is encoded long before its time would come at the wrong rate.
+    pub fn is_wary(&self) -> bool {
+        self.was_grown || self.step > Step::Usual
+    }
+
     /// Takes a report; says so when another step holds from now on. A report that was taken before changes nothing.
     pub fn note(&mut self, now_ms: u64, report: &Report) -> Option<Step> {
         if self.last.is_some_and(|(_, last)| last.number == report.number) {
