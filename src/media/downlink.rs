@@ -235,8 +235,8 @@ impl Pacer {
         self.receiver.note_level(level);
     }
 
-    /// What the receiver reported. Takes effect with the next item, but for a lower rate: a queue that fills delays
-    /// all that is still to be said.
+    /// What the receiver reported. Takes effect with the next item, but for a lower rate, which holds for all that is
+    /// not encoded yet: a queue that fills delays what is still to be said.
     pub(super) fn note_statistics(&mut self, now_ms: u64, statistics: &PeerStatistics) {
         if let Some(ratio) = statistics.remote_loss_ratio {
             self.note_loss(ratio);

@@ -224,205 +224,209 @@ function y(e) {
 	} catch {
 		return null;
 	}
-	if (!k(t) || typeof t.type != "string") return null;
-	let n = k(t.data) ? t.data : {};
-	return ee(t.type, n, O(t.at_ms));
+	if (!A(t) || typeof t.type != "string") return null;
+	let n = A(t.data) ? t.data : {};
+	return ee(t.type, n, k(t.at_ms));
 }
 function ee(e, t, n) {
 	switch (e) {
 		case "session.state": return b(t, n);
 		case "turn": return {
 			type: e,
-			speaker: T(t.speaker),
-			state: E(g, t.state) ?? "idle"
+			speaker: E(t.speaker),
+			state: D(g, t.state) ?? "idle"
 		};
-		case "question": return te(t);
-		case "transcript.item": return x(t);
+		case "question": return x(t);
+		case "transcript.item": return S(t);
 		case "quality": return {
 			type: e,
-			lossRatio: O(t.loss_ratio),
-			jitterMs: O(t.jitter_ms),
-			rttMs: O(t.rtt_ms)
+			lossRatio: k(t.loss_ratio),
+			jitterMs: k(t.jitter_ms),
+			rttMs: k(t.rtt_ms)
 		};
-		case "notice": return S(t);
+		case "notice": return C(t);
 		case "session.ended": return {
 			type: e,
-			endReason: D(t.end_reason),
+			endReason: O(t.end_reason),
 			saved: t.saved === !0,
-			resultsUrl: w(t.results_url)
+			resultsUrl: T(t.results_url)
 		};
 		default: return null;
 	}
 }
 function b(e, t) {
-	let n = E(h, e.status);
+	let n = D(h, e.status);
 	return n === null ? null : {
 		type: "session.state",
 		status: n,
-		endReason: D(e.end_reason),
-		engine: D(e.engine),
-		question: C(e.question),
-		speaker: T(e.speaker),
-		timeLimitMs: O(e.time_limit_ms),
+		endReason: O(e.end_reason),
+		engine: O(e.engine),
+		question: w(e.question),
+		speaker: E(e.speaker),
+		timeLimitMs: k(e.time_limit_ms),
 		atMs: t
 	};
 }
-function te(e) {
-	let t = C(e);
+function x(e) {
+	let t = w(e);
 	return t === null ? null : {
 		type: "question",
 		...t,
-		text: D(e.text) ?? ""
+		text: O(e.text) ?? ""
 	};
 }
-function x(e) {
-	let t = T(e.role), n = D(e.item_id);
+function S(e) {
+	let t = E(e.role), n = O(e.item_id);
 	return t === null || n === null ? null : {
 		type: "transcript.item",
 		item: {
 			item_id: n,
 			role: t,
-			content: D(e.content) ?? "",
-			generated_content: D(e.generated_content),
-			start_ms: O(e.start_ms) ?? 0,
-			end_ms: O(e.end_ms),
-			state: E(v, e.state) ?? "final",
-			question: O(e.question),
-			revision: O(e.revision) ?? 0
+			content: O(e.content) ?? "",
+			generated_content: O(e.generated_content),
+			start_ms: k(e.start_ms) ?? 0,
+			end_ms: k(e.end_ms),
+			state: D(v, e.state) ?? "final",
+			question: k(e.question),
+			revision: k(e.revision) ?? 0
 		}
 	};
 }
-function S(e) {
-	let t = D(e.text);
+function C(e) {
+	let t = O(e.text);
 	return t === null || t === "" ? null : {
 		type: "notice",
-		code: D(e.code) ?? "",
+		code: O(e.code) ?? "",
 		text: t,
-		level: E(_, e.level) ?? "info"
+		level: D(_, e.level) ?? "info"
 	};
 }
-function C(e) {
-	if (!k(e)) return null;
-	let t = O(e.number), n = O(e.total);
+function w(e) {
+	if (!A(e)) return null;
+	let t = k(e.number), n = k(e.total);
 	return t === null || n === null ? null : {
 		number: t,
 		total: n
 	};
 }
-function w(e) {
-	let t = D(e);
+function T(e) {
+	let t = O(e);
 	return t !== null && /^(https?:\/\/|\/(?!\/))/.test(t) ? t : null;
 }
-function T(e) {
+function E(e) {
 	return e === "user" || e === "assistant" ? e : null;
 }
-function E(e, t) {
+function D(e, t) {
 	return e.find((e) => e === t) ?? null;
 }
-function D(e) {
+function O(e) {
 	return typeof e == "string" ? e : null;
 }
-function O(e) {
+function k(e) {
 	return typeof e == "number" && Number.isFinite(e) ? e : null;
 }
-function k(e) {
+function A(e) {
 	return typeof e == "object" && !!e && !Array.isArray(e);
 }
 // src/client/sdp.ts
-function A(e) {
-	let t = e.split("\r\n"), n = j(t);
+function j(e) {
+	let t = e.split("\r\n"), n = M(t);
 	if (n === null) return e;
 	let r = `a=rtcp-fb:${n} nack`, i = `a=fmtp:${n} `, a = t.includes(r), o = t.some((e) => e.startsWith(i)), s = [];
-	for (let e of t) e.startsWith(i) ? s.push(i + M(e.slice(i.length))) : (s.push(e), e.startsWith(`a=rtpmap:${n} `) && (a || s.push(r), o || s.push(i + M(""))));
+	for (let e of t) e.startsWith(i) ? s.push(i + N(e.slice(i.length))) : (s.push(e), e.startsWith(`a=rtpmap:${n} `) && (a || s.push(r), o || s.push(i + N(""))));
 	return s.join("\r\n");
 }
-function j(e) {
+function M(e) {
 	for (let t of e) {
 		let e = /^a=rtpmap:(\d+) opus\/48000/i.exec(t);
 		if (e?.[1]) return e[1];
 	}
 	return null;
 }
-function M(e) {
+function N(e) {
 	return [
 		...e.split(";").map((e) => e.trim()).filter((e) => e !== "" && !/^(useinbandfec|usedtx)=/.test(e)),
 		"useinbandfec=1",
 		"usedtx=0"
 	].join(";");
 }
-function N(e) {
+function P(e) {
 	let t = (e) => e.mimeType.toLowerCase() === "audio/red", n = e.filter(t);
 	return n.length === 0 ? null : [...n, ...e.filter((e) => !t(e))];
 }
 // src/client/uplinkRate.ts
-var P = [
+var F = [
 	null,
 	14e3,
 	1e4
-], ne = 150, re = 100, ie = 75, ae = 4, oe = 2, se = .2, ce = .1, F = 2e4, le = 32e4, ue = 6e4, de = 15e3, fe = {
+], te = 150, ne = 100, re = 75, I = 4, ie = 2, ae = .2, oe = .1, se = 3, ce = 300, le = 2e4, ue = 32e4, de = 6e4, fe = 15e3, pe = {
 	step: 0,
 	atMs: null,
 	roundTripsMs: [],
 	wasGrown: !1,
+	stuck: 0,
 	settles: !1,
 	calmMs: 0,
 	sinceRiseMs: null,
-	patienceMs: F
+	patienceMs: le
 };
-function pe(e, t) {
+function me(e, t) {
 	if (e.atMs !== null && t.atMs <= e.atMs) return e;
-	let n = [...e.roundTripsMs, t.roundTripMs].slice(-32), r = t.roundTripMs - me(n), i = (e, n) => r > e + n * t.jitterMs, a = i(ne, ae), o = {
+	let n = [...e.roundTripsMs, t.roundTripMs].slice(-32), r = t.roundTripMs - he(n), i = (e, n) => r > e + n * t.jitterMs, a = i(te, I), o = t.lossRatio >= ae, s = t.roundTripMs > ce + I * t.jitterMs, c = o && s ? e.stuck + 1 : 0, l = {
 		...e,
 		atMs: t.atMs,
 		roundTripsMs: n,
 		wasGrown: a,
+		stuck: c,
 		settles: !1
 	};
 	if (e.settles) return {
-		...o,
-		wasGrown: !1
+		...l,
+		wasGrown: !1,
+		stuck: 0
 	};
-	if (t.lossRatio >= se && i(re, ae) || a && e.wasGrown) return he(o);
-	if (a || i(ie, oe) || t.lossRatio >= ce) return o;
-	let s = e.atMs === null ? 0 : t.atMs - e.atMs;
-	return ge(o, s <= de ? s : 0);
+	if (o && i(ne, I) || c >= se || a && e.wasGrown) return ge(l);
+	if (a || i(re, ie) || t.lossRatio >= oe) return l;
+	let u = e.atMs === null ? 0 : t.atMs - e.atMs;
+	return _e(l, u <= fe ? u : 0);
 }
-function me(e) {
+function he(e) {
 	let t = [...e].sort((e, t) => e - t);
 	return t[Math.floor(t.length / 4)] ?? 0;
 }
-function he(e) {
+function ge(e) {
 	let { sinceRiseMs: t } = e, { patienceMs: n } = e;
-	t !== null && (n = t < ue ? Math.min(2 * n, le) : F);
-	let r = Math.min(e.step + 1, P.length - 1);
-	return I({
+	t !== null && (n = t < de ? Math.min(2 * n, ue) : le);
+	let r = Math.min(e.step + 1, F.length - 1);
+	return L({
 		...e,
 		calmMs: 0,
 		sinceRiseMs: null,
 		patienceMs: n
 	}, r);
 }
-function ge(e, t) {
+function _e(e, t) {
 	let n = e.calmMs + t, r = e.sinceRiseMs === null ? null : e.sinceRiseMs + t;
 	return e.step === 0 || n < e.patienceMs ? {
 		...e,
 		calmMs: n,
 		sinceRiseMs: r
-	} : I({
+	} : L({
 		...e,
 		calmMs: 0,
 		sinceRiseMs: 0
 	}, e.step - 1);
 }
-function I(e, t) {
+function L(e, t) {
 	return t === e.step ? e : {
 		...e,
 		step: t,
 		settles: !0,
-		wasGrown: !1
+		wasGrown: !1,
+		stuck: 0
 	};
 }
-function _e(e) {
+function ve(e) {
 	for (let { type: t, kind: n, timestamp: r, roundTripTime: i, jitter: a, fractionLost: o } of e) if (t === "remote-inbound-rtp" && n === "audio" && typeof r == "number" && typeof i == "number") return {
 		atMs: r,
 		roundTripMs: i * 1e3,
@@ -431,10 +435,10 @@ function _e(e) {
 	};
 	return null;
 }
-async function ve(e, t) {
+async function ye(e, t) {
 	let n = e.getParameters(), [r] = n.encodings;
 	if (r === void 0) return !1;
-	let i = P[t] ?? null;
+	let i = F[t] ?? null;
 	i === null ? delete r.maxBitrate : r.maxBitrate = i;
 	try {
 		return await e.setParameters(n), !0;
@@ -443,18 +447,18 @@ async function ve(e, t) {
 	}
 }
 // src/client/peer.ts
-var L = class extends Error {
+var R = class extends Error {
 	constructor() {
 		super("no connection for audio"), this.name = "NoMediaPath";
 	}
-}, ye = "viva-events";
-function be(e) {
-	let t = N(RTCRtpReceiver.getCapabilities?.("audio")?.codecs ?? []);
+}, be = "viva-events";
+function xe(e) {
+	let t = P(RTCRtpReceiver.getCapabilities?.("audio")?.codecs ?? []);
 	if (t !== null) try {
 		e.setCodecPreferences(t);
 	} catch {}
 }
-var xe = class {
+var z = class {
 	api;
 	handlers;
 	connection;
@@ -463,17 +467,17 @@ var xe = class {
 	knownCandidates = /* @__PURE__ */ new Set();
 	outgoing = Promise.resolve();
 	closed = !1;
-	rate = fe;
+	rate = pe;
 	constructor(e, t, n, r) {
 		this.api = e, this.handlers = r, this.connection = new RTCPeerConnection({
 			iceServers: t,
 			bundlePolicy: "max-bundle"
-		}), this.channel = this.connection.createDataChannel(ye, { ordered: !0 });
+		}), this.channel = this.connection.createDataChannel(be, { ordered: !0 });
 		let i = n.getAudioTracks()[0], a = this.connection.addTransceiver(i ?? "audio", {
 			direction: "sendrecv",
 			streams: [n]
 		});
-		this.sender = a.sender, be(a), this.listen();
+		this.sender = a.sender, xe(a), this.listen();
 	}
 	listen() {
 		let e = (e) => () => {
@@ -497,7 +501,7 @@ var xe = class {
 		});
 	}
 	async setLocal(e) {
-		let t = A(e);
+		let t = j(e);
 		try {
 			return await this.connection.setLocalDescription({
 				type: "offer",
@@ -538,10 +542,10 @@ var xe = class {
 	whenConnected(e) {
 		return new Promise((t, n) => {
 			let r = () => {
-				this.state === "connected" ? i(t) : (this.state === "failed" || this.state === "closed") && i(() => n(new L()));
+				this.state === "connected" ? i(t) : (this.state === "failed" || this.state === "closed") && i(() => n(new R()));
 			}, i = (e) => {
 				clearTimeout(a), this.connection.removeEventListener("connectionstatechange", r), e();
-			}, a = setTimeout(() => i(() => n(new L())), e);
+			}, a = setTimeout(() => i(() => n(new R())), e);
 			this.connection.addEventListener("connectionstatechange", r), r();
 		});
 	}
@@ -549,10 +553,10 @@ var xe = class {
 		this.closed || await this.sender.replaceTrack(e);
 	}
 	async adapt() {
-		let e = _e(Array.from((await this.statistics()).values()));
+		let e = ve(Array.from((await this.statistics()).values()));
 		if (e === null || this.closed) return;
-		let t = pe(this.rate, e);
-		(t.step === this.rate.step || await ve(this.sender, t.step)) && (this.rate = t);
+		let t = me(this.rate, e);
+		(t.step === this.rate.step || await ye(this.sender, t.step)) && (this.rate = t);
 	}
 	statistics() {
 		return this.connection.getStats();
@@ -573,18 +577,18 @@ var xe = class {
 	cameBack: !1,
 	deadlineMs: null
 };
-function Ce(e) {
+function B(e) {
 	return e.name === "ended" || e.name === "refused" || e.name === "elsewhere";
 }
-var we = .05, Te = 2e3;
-function Ee(e, t, n = Date.now()) {
+var Ce = .05, we = 2e3;
+function Te(e, t, n = Date.now()) {
 	switch (t.type) {
 		case "session.state": return {
 			...e,
 			status: t.status,
 			engine: t.engine ?? e.engine,
-			question: je(e.question, t.question),
-			deadlineMs: ke(e.deadlineMs, t, n)
+			question: ke(e.question, t.question),
+			deadlineMs: Oe(e.deadlineMs, t, n)
 		};
 		case "turn": return {
 			...e,
@@ -601,28 +605,28 @@ function Ee(e, t, n = Date.now()) {
 		};
 		case "transcript.item": return {
 			...e,
-			captions: Ne(e.captions, t.item),
+			captions: je(e.captions, t.item),
 			cameBack: e.cameBack && t.item.state !== "final"
 		};
 		case "quality": return t.lossRatio === null ? e : {
 			...e,
-			weakConnection: t.lossRatio > we
+			weakConnection: t.lossRatio > Ce
 		};
-		case "notice": return t.code === "continued_elsewhere" ? R(e, { name: "elsewhere" }) : Me(e, t.code, t.text, t.level);
-		case "session.ended": return Ae(e, t.saved, t.endReason, t.resultsUrl);
+		case "notice": return t.code === "continued_elsewhere" ? V(e, { name: "elsewhere" }) : Ae(e, t.code, t.text, t.level);
+		case "session.ended": return H(e, t.saved, t.endReason, t.resultsUrl);
 	}
 }
-function De(e, t) {
-	return t.status === "ended" ? Ae(e, !0, t.end_reason, t.results_url ?? null) : {
+function Ee(e, t) {
+	return t.status === "ended" ? H(e, !0, t.end_reason, t.results_url ?? null) : {
 		...e,
 		status: t.status,
 		engine: t.engine ?? e.engine,
-		question: je(e.question, t.question),
+		question: ke(e.question, t.question),
 		speaker: t.speaker,
 		turnState: t.speaker === "user" ? "listening" : t.speaker === "assistant" ? "speaking" : "idle"
 	};
 }
-function R(e, t) {
+function V(e, t) {
 	if (e.phase.name === "ended") return e;
 	if (t.name !== "live") return {
 		...e,
@@ -637,19 +641,19 @@ function R(e, t) {
 		notices: r
 	};
 }
-function Oe(e, t) {
+function De(e, t) {
 	return {
 		...e,
 		notices: e.notices.filter((e) => e.id !== t)
 	};
 }
-function ke(e, t, n) {
+function Oe(e, t, n) {
 	if (t.timeLimitMs === null || t.atMs === null) return e;
 	if (t.status === "created" || t.status === "connecting") return null;
 	let r = n + t.timeLimitMs - t.atMs;
-	return e !== null && Math.abs(r - e) < Te ? e : r;
+	return e !== null && Math.abs(r - e) < we ? e : r;
 }
-function Ae(e, t, n, r) {
+function H(e, t, n, r) {
 	let i = e.phase.name === "ended" ? e.phase : null, a = {
 		name: "ended",
 		saved: t || i?.saved === !0,
@@ -664,7 +668,7 @@ function Ae(e, t, n, r) {
 		turnState: "idle"
 	};
 }
-function je(e, t) {
+function ke(e, t) {
 	if (t === null || t.number < 1) return e;
 	let n = e?.number === t.number ? e.text : "";
 	return {
@@ -672,7 +676,7 @@ function je(e, t) {
 		text: n
 	};
 }
-function Me(e, t, n, r) {
+function Ae(e, t, n, r) {
 	let i = (e.notices.at(-1)?.id ?? 0) + 1, a = e.notices.filter((e) => e.code === "" || e.code !== t);
 	return {
 		...e,
@@ -684,12 +688,12 @@ function Me(e, t, n, r) {
 		}].slice(-3)
 	};
 }
-function Ne(e, t) {
+function je(e, t) {
 	let n = e.find((e) => e.item_id === t.item_id);
 	return n && n.revision > t.revision ? e : [...n ? e.map((e) => e === n ? t : e) : [...e, t]].sort((e, t) => e.start_ms - t.start_ms);
 }
 // src/client/stats.ts
-var Pe = [
+var Me = [
 	"jitterBufferDelay",
 	"jitterBufferEmittedCount",
 	"packetsLost",
@@ -698,19 +702,19 @@ var Pe = [
 	"silentConcealedSamples",
 	"totalSamplesReceived"
 ];
-function Fe(e) {
+function Ne(e) {
 	let t = null, n = null;
 	for (let r of e) r.type === "inbound-rtp" && r.kind === "audio" && (t = r), r.type === "candidate-pair" && r.nominated === !0 && r.currentRoundTripTime !== void 0 && (n = r.currentRoundTripTime);
 	if (t === null) return null;
 	let r = { type: "candidate.stats" };
-	for (let e of Pe) {
+	for (let e of Me) {
 		let n = t[e];
 		typeof n == "number" && Number.isFinite(n) && (r[e] = n);
 	}
 	return typeof n == "number" && Number.isFinite(n) && (r.roundTripTime = n), r;
 }
 // src/client/call.ts
-var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue = 1500, We = 4, Ge = class {
+var Pe = 12e3, Fe = 6e3, Ie = 2e4, Le = 2500, Re = 2e3, ze = 5e3, Be = 2e3, Ve = 1500, He = 4, Ue = class {
 	api;
 	iceServers;
 	onAudio;
@@ -731,7 +735,7 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 	subscribe = (e) => (this.listeners.add(e), () => this.listeners.delete(e));
 	snapshot = () => this.state;
 	begin(e) {
-		this.stream = e, this.stopTimers(), this.set(R(this.state, { name: "connecting" })), this.timers.push(setInterval(() => void this.followStatus(), Be)), this.timers.push(setInterval(() => void this.reportStatistics(), Ve)), this.timers.push(setInterval(() => void this.peer?.adapt(), He)), this.connect();
+		this.stream = e, this.stopTimers(), this.set(V(this.state, { name: "connecting" })), this.timers.push(setInterval(() => void this.followStatus(), Re)), this.timers.push(setInterval(() => void this.reportStatistics(), ze)), this.timers.push(setInterval(() => void this.peer?.adapt(), Be)), this.connect();
 	}
 	async replaceMicrophone(e) {
 		this.stream = e;
@@ -747,8 +751,8 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 		}
 	}
 	async end() {
-		this.set(R(this.state, { name: "ending" }));
-		for (let t = 0; t < We && !this.over; t += 1) try {
+		this.set(V(this.state, { name: "ending" }));
+		for (let t = 0; t < He && !this.over; t += 1) try {
 			await this.api.end(), await this.followStatus();
 			return;
 		} catch (n) {
@@ -761,22 +765,22 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 		this.wake?.();
 	}
 	dismissNotice(e) {
-		this.set(Oe(this.state, e));
+		this.set(De(this.state, e));
 	}
 	dispose() {
 		this.disposed = !0, this.effort += 1, this.stopTimers(), this.wake?.(), this.peer?.close();
 	}
 	get over() {
-		return this.disposed || Ce(this.state.phase);
+		return this.disposed || B(this.state.phase);
 	}
 	set(e) {
-		this.disposed || e === this.state || (this.state = e, Ce(e.phase) && this.conclude(), this.listeners.forEach((e) => e()));
+		this.disposed || e === this.state || (this.state = e, B(e.phase) && this.conclude(), this.listeners.forEach((e) => e()));
 	}
 	conclude() {
 		if (this.timers.length === 0 && this.peer === null) return;
 		this.stopTimers(), this.effort += 1, this.wake?.();
 		let e = this.peer;
-		if (this.peer = null, this.state.phase.name !== "elsewhere") return void setTimeout(() => e?.close(), Ue);
+		if (this.peer = null, this.state.phase.name !== "elsewhere") return void setTimeout(() => e?.close(), Ve);
 		e?.close(), this.iceServers = null;
 	}
 	stopTimers() {
@@ -789,7 +793,7 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 			let n = await this.attempt(e);
 			if (n === null || e !== this.effort || this.over) return;
 			let r = m(t, Math.random(), n.serverAskedMs);
-			this.set(R(this.state, {
+			this.set(V(this.state, {
 				name: "reconnecting",
 				trouble: n.trouble,
 				retryInMs: r
@@ -801,7 +805,7 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 		try {
 			if (this.iceServers ??= await this.api.iceServers(), e !== this.effort || this.stream === null) return null;
 			let t = this.newPeer(this.iceServers, this.stream);
-			return await t.negotiate(), await t.whenConnected(Ie), this.peer === t && this.set(R(this.state, { name: "live" })), null;
+			return await t.negotiate(), await t.whenConnected(Pe), this.peer === t && this.set(V(this.state, { name: "live" })), null;
 		} catch (t) {
 			return e === this.effort ? this.judge(t) : null;
 		}
@@ -809,7 +813,7 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 	newPeer(e, t) {
 		let n = (e) => {
 			this.peer === r && e();
-		}, r = new xe(this.api, e, t, {
+		}, r = new z(this.api, e, t, {
 			onMessage: (e) => n(() => this.receive(e)),
 			onChannel: (e) => n(() => e || this.channelClosed()),
 			onConnection: (e) => n(() => this.connectionChanged(e)),
@@ -819,17 +823,17 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 	}
 	receive(e) {
 		let t = y(e);
-		t !== null && (this.set(Ee(this.state, t)), this.onEvent(t));
+		t !== null && (this.set(Te(this.state, t)), this.onEvent(t));
 	}
 	connectionChanged(e) {
-		this.state.phase.name === "live" && (clearTimeout(this.lossTimer), e === "failed" && this.recover(), e === "disconnected" && (this.lossTimer = setTimeout(() => void this.recover(), ze)));
+		this.state.phase.name === "live" && (clearTimeout(this.lossTimer), e === "failed" && this.recover(), e === "disconnected" && (this.lossTimer = setTimeout(() => void this.recover(), Le)));
 	}
 	channelClosed() {
 		this.state.phase.name === "live" && this.followStatus().then(() => this.recover());
 	}
 	async recover() {
 		if (this.over) return;
-		clearTimeout(this.lossTimer), this.set(R(this.state, {
+		clearTimeout(this.lossTimer), this.set(V(this.state, {
 			name: "reconnecting",
 			trouble: "lost",
 			retryInMs: null
@@ -837,27 +841,27 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 		let e = this.peer;
 		this.effort += 1;
 		let t = this.effort;
-		e?.channelOpen && await this.revived(e, t) ? t === this.effort && this.set(R(this.state, { name: "live" })) : t === this.effort && !this.over && await this.connect();
+		e?.channelOpen && await this.revived(e, t) ? t === this.effort && this.set(V(this.state, { name: "live" })) : t === this.effort && !this.over && await this.connect();
 	}
 	async revived(e, t) {
-		let n = !1, r = this.offerNewPath(e, () => t === this.effort && !this.over && !n), i = e.whenConnected(Re).catch(() => r);
+		let n = !1, r = this.offerNewPath(e, () => t === this.effort && !this.over && !n), i = e.whenConnected(Ie).catch(() => r);
 		return Promise.race([i, r]).then(() => n = !0, () => !1);
 	}
 	async offerNewPath(e, n) {
-		let r = Date.now() + Re;
+		let r = Date.now() + Ie;
 		for (let i = 0; n() && e.channelOpen && Date.now() < r; i += 1) try {
-			return await this.api.status(), n() ? (await e.negotiate(!0), await e.whenConnected(Le)) : void 0;
+			return await this.api.status(), n() ? (await e.negotiate(!0), await e.whenConnected(Fe)) : void 0;
 		} catch (e) {
 			if (!(e instanceof t)) throw e;
 			let r = m(i, Math.random());
 			if (!n()) return;
-			this.set(R(this.state, {
+			this.set(V(this.state, {
 				name: "reconnecting",
 				trouble: "unreachable",
 				retryInMs: r
 			})), await this.pause(r);
 		}
-		throw new L();
+		throw new R();
 	}
 	async judge(n) {
 		return n instanceof t ? {
@@ -872,7 +876,7 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 		};
 	}
 	refuse(e) {
-		this.set(R(this.state, {
+		this.set(V(this.state, {
 			name: "refused",
 			code: e.code,
 			detail: e.message
@@ -887,7 +891,7 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 	async askStatus() {
 		try {
 			let e = await this.api.status();
-			(e.status === "ended" || this.state.phase.name === "live") && this.set(De(this.state, e));
+			(e.status === "ended" || this.state.phase.name === "live") && this.set(Ee(this.state, e));
 		} catch (t) {
 			t instanceof e && [
 				401,
@@ -900,7 +904,7 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 	async reportStatistics() {
 		let e = this.peer;
 		if (!e?.channelOpen) return;
-		let t = await e.statistics(), n = Fe(Array.from(t.values()));
+		let t = await e.statistics(), n = Ne(Array.from(t.values()));
 		n !== null && e.send(n);
 	}
 	pause(e) {
@@ -913,22 +917,22 @@ var Ie = 12e3, Le = 6e3, Re = 2e4, ze = 2500, Be = 2e3, Ve = 5e3, He = 2e3, Ue =
 	}
 };
 // src/client/memory.ts
-function Ke(e) {
+function We(e) {
 	let t = new URLSearchParams(e.replace(/^#/, "")).get("token");
 	return t === null || t === "" ? null : t;
 }
 // src/client/route.ts
-var qe = {
+var U = {
 	"sign-in": { page: "signIn" },
 	interviews: { page: "interviews" },
 	sessions: { page: "sessions" },
 	rooms: { page: "rooms" },
 	status: { page: "status" }
 };
-function Je(e) {
-	let t = e.split("/").filter((e) => e !== ""), [n, r, i] = t.map(Ye);
+function Ge(e) {
+	let t = e.split("/").filter((e) => e !== ""), [n, r, i] = t.map(Ke);
 	if (t.length === 0) return { page: "home" };
-	if (t.length === 1) return Object.hasOwn(qe, n ?? "") && qe[n ?? ""] || { page: "unknown" };
+	if (t.length === 1) return Object.hasOwn(U, n ?? "") && U[n ?? ""] || { page: "unknown" };
 	if (t.length === 3 && n === "embed" && r === "i" && i) return {
 		page: "embedded",
 		code: i
@@ -962,7 +966,7 @@ function Je(e) {
 		default: return { page: "unknown" };
 	}
 }
-function Ye(e) {
+function Ke(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
@@ -970,7 +974,7 @@ function Ye(e) {
 	}
 }
 // src/kit/listeners.ts
-var Xe = class {
+var qe = class {
 	byName = /* @__PURE__ */ new Map();
 	on(e, t) {
 		let n = this.byName.get(e) ?? /* @__PURE__ */ new Set();
@@ -985,7 +989,7 @@ var Xe = class {
 			});
 		}
 	}
-}, Ze = 1e3, Qe = class {
+}, Je = 1e3, Ye = class {
 	onLeave;
 	waiting = [];
 	wake = null;
@@ -994,7 +998,7 @@ var Xe = class {
 		this.onLeave = e;
 	}
 	push(e) {
-		this.finished || (this.waiting.push(e), this.waiting.length > Ze && this.waiting.shift(), this.wake?.());
+		this.finished || (this.waiting.push(e), this.waiting.length > Je && this.waiting.shift(), this.wake?.());
 	}
 	finish() {
 		this.finished = !0, this.wake?.();
@@ -1020,36 +1024,36 @@ var Xe = class {
 	[Symbol.asyncIterator]() {
 		return this;
 	}
-}, z = class extends Error {
+}, W = class extends Error {
 	code;
 	constructor(e, t) {
 		super(t), this.code = e, this.name = "NotConnectedError";
 	}
-}, B = /* @__PURE__ */ new Set([
+}, Xe = /* @__PURE__ */ new Set([
 	"connecting",
 	"live",
 	"reconnecting",
 	"ending"
-]), $e = class e {
+]), Ze = class e {
 	sessionId;
 	consent;
 	server;
 	call;
 	session;
-	listeners = new Xe();
+	listeners = new qe();
 	feeds = /* @__PURE__ */ new Set();
 	seen;
 	stream = null;
 	isMuted = !1;
 	over = !1;
 	constructor(e, t) {
-		this.sessionId = e.sessionId, this.consent = t, this.server = e.server.replace(/\/+$/, ""), this.session = new u(e.sessionId, { bearer: e.token }, this.server), this.call = new Ge(this.session, e.iceServers ?? null, (e) => this.listeners.tell("audio", e), (e) => this.hear(e)), this.seen = this.call.snapshot(), this.call.subscribe(() => this.follow(this.call.snapshot()));
+		this.sessionId = e.sessionId, this.consent = t, this.server = e.server.replace(/\/+$/, ""), this.session = new u(e.sessionId, { bearer: e.token }, this.server), this.call = new Ue(this.session, e.iceServers ?? null, (e) => this.listeners.tell("audio", e), (e) => this.hear(e)), this.seen = this.call.snapshot(), this.call.subscribe(() => this.follow(this.call.snapshot()));
 	}
 	static take(t) {
 		return new e(t, null);
 	}
 	static fromLink(t) {
-		let { origin: n, pathname: r, hash: i } = new URL(t), a = Je(r), o = Ke(i);
+		let { origin: n, pathname: r, hash: i } = new URL(t), a = Ge(r), o = We(i);
 		if (a.page !== "interview" || o === null) throw TypeError("this is no link to an interview");
 		return new e({
 			server: n,
@@ -1076,15 +1080,15 @@ var Xe = class {
 		return this.listeners.on(e, t);
 	}
 	[Symbol.asyncIterator]() {
-		let e = new Qe(() => this.feeds.delete(e));
+		let e = new Ye(() => this.feeds.delete(e));
 		return this.feeds.add(e), this.over && e.finish(), e;
 	}
 	async giveConsent(e = this.consent?.version ?? "") {
 		await this.session.consent(e);
 	}
 	async connect(e) {
-		if (typeof RTCPeerConnection > "u") throw new z("no_webrtc", "there is no WebRTC here");
-		if (B.has(this.seen.phase.name)) throw new z("conflict", "connect was called before");
+		if (typeof RTCPeerConnection > "u") throw new W("no_webrtc", "there is no WebRTC here");
+		if (Xe.has(this.seen.phase.name)) throw new W("conflict", "connect was called before");
 		this.stream = e, this.applyMute();
 		let t = this.whenConnected();
 		this.call.begin(e), await t;
@@ -1129,9 +1133,9 @@ var Xe = class {
 		return new Promise((e, t) => {
 			let n = this.on("phase", (r) => {
 				if (r.name === "live") e();
-				else if (r.name === "refused") t(new z(r.code, r.detail));
-				else if (B.has(r.name)) return;
-				else t(new z(r.name, "the interview does not go on here"));
+				else if (r.name === "refused") t(new W(r.code, r.detail));
+				else if (Xe.has(r.name)) return;
+				else t(new W(r.name, "the interview does not go on here"));
 				n();
 			});
 		});
@@ -1165,80 +1169,80 @@ var Xe = class {
 			e.enabled = !this.isMuted;
 		});
 	}
-}, et = /\{[^{}]+\}/g, tt = () => typeof process == "object" && Number.parseInt(process?.versions?.node?.substring(0, 2)) >= 18 && process.versions.undici;
-function nt() {
+}, Qe = /\{[^{}]+\}/g, $e = () => typeof process == "object" && Number.parseInt(process?.versions?.node?.substring(0, 2)) >= 18 && process.versions.undici;
+function et() {
 	return Math.random().toString(36).slice(2, 11);
 }
-function rt(e) {
+function tt(e) {
 	let { baseUrl: t = "", Request: n = globalThis.Request, fetch: r = globalThis.fetch, querySerializer: i, bodySerializer: a, pathSerializer: o, headers: s, requestInitExt: c = void 0, ...l } = { ...e };
-	c = tt() ? c : void 0, t = st(t);
+	c = $e() ? c : void 0, t = lt(t);
 	let u = [];
 	async function d(e, d) {
-		let { baseUrl: f, fetch: p = r, Request: m = n, headers: h, params: g = {}, parseAs: _ = "json", querySerializer: v, bodySerializer: y = a ?? at, pathSerializer: ee, body: b, middleware: te = [], ...x } = d || {}, S = t;
-		f && (S = st(f) ?? t);
-		let C = typeof i == "function" ? i : W(i);
-		v && (C = typeof v == "function" ? v : W({
+		let { baseUrl: f, fetch: p = r, Request: m = n, headers: h, params: g = {}, parseAs: _ = "json", querySerializer: v, bodySerializer: y = a ?? ot, pathSerializer: ee, body: b, middleware: x = [], ...S } = d || {}, C = t;
+		f && (C = lt(f) ?? t);
+		let w = typeof i == "function" ? i : it(i);
+		v && (w = typeof v == "function" ? v : it({
 			...typeof i == "object" ? i : {},
 			...v
 		}));
-		let w = ee || o || it, T = b === void 0 ? void 0 : y(b, G(s, h, g.header)), E = G(T === void 0 || T instanceof FormData ? {} : { "Content-Type": "application/json" }, s, h, g.header), D = [...u, ...te], O = {
+		let T = ee || o || at, E = b === void 0 ? void 0 : y(b, ct(s, h, g.header)), D = ct(E === void 0 || E instanceof FormData ? {} : { "Content-Type": "application/json" }, s, h, g.header), O = [...u, ...x], k = {
 			redirect: "follow",
 			...l,
-			...x,
-			body: T,
-			headers: E
-		}, k, A, j = new m(ot(e, {
-			baseUrl: S,
+			...S,
+			body: E,
+			headers: D
+		}, A, j, M = new m(st(e, {
+			baseUrl: C,
 			params: g,
-			querySerializer: C,
-			pathSerializer: w
-		}), O), M;
-		for (let e in x) e in j || (j[e] = x[e]);
-		if (D.length) {
-			k = nt(), A = Object.freeze({
-				baseUrl: S,
+			querySerializer: w,
+			pathSerializer: T
+		}), k), N;
+		for (let e in S) e in M || (M[e] = S[e]);
+		if (O.length) {
+			A = et(), j = Object.freeze({
+				baseUrl: C,
 				fetch: p,
 				parseAs: _,
-				querySerializer: C,
+				querySerializer: w,
 				bodySerializer: y,
-				pathSerializer: w
+				pathSerializer: T
 			});
-			for (let t of D) if (t && typeof t == "object" && typeof t.onRequest == "function") {
+			for (let t of O) if (t && typeof t == "object" && typeof t.onRequest == "function") {
 				let n = await t.onRequest({
-					request: j,
+					request: M,
 					schemaPath: e,
 					params: g,
-					options: A,
-					id: k
+					options: j,
+					id: A
 				});
 				if (n) {
-					if (n instanceof m) j = n;
+					if (n instanceof m) M = n;
 					else if (n instanceof Response) {
-						M = n;
+						N = n;
 						break;
 					} else throw Error("onRequest: must return new Request() or Response() when modifying the request");
 				}
 			}
 		}
-		if (!M) {
+		if (!N) {
 			try {
-				M = await p(j, c);
+				N = await p(M, c);
 			} catch (t) {
 				let n = t;
-				if (D.length) for (let t = D.length - 1; t >= 0; t--) {
-					let r = D[t];
+				if (O.length) for (let t = O.length - 1; t >= 0; t--) {
+					let r = O[t];
 					if (r && typeof r == "object" && typeof r.onError == "function") {
 						let t = await r.onError({
-							request: j,
+							request: M,
 							error: n,
 							schemaPath: e,
 							params: g,
-							options: A,
-							id: k
+							options: j,
+							id: A
 						});
 						if (t) {
 							if (t instanceof Response) {
-								n = void 0, M = t;
+								n = void 0, N = t;
 								break;
 							}
 							if (t instanceof Error) {
@@ -1251,50 +1255,50 @@ function rt(e) {
 				}
 				if (n) throw n;
 			}
-			if (D.length) for (let t = D.length - 1; t >= 0; t--) {
-				let n = D[t];
+			if (O.length) for (let t = O.length - 1; t >= 0; t--) {
+				let n = O[t];
 				if (n && typeof n == "object" && typeof n.onResponse == "function") {
 					let t = await n.onResponse({
-						request: j,
-						response: M,
+						request: M,
+						response: N,
 						schemaPath: e,
 						params: g,
-						options: A,
-						id: k
+						options: j,
+						id: A
 					});
 					if (t) {
 						if (!(t instanceof Response)) throw Error("onResponse: must return new Response() when modifying the response");
-						M = t;
+						N = t;
 					}
 				}
 			}
 		}
-		let N = M.headers.get("Content-Length");
-		if (M.status === 204 || j.method === "HEAD" || N === "0" && !M.headers.get("Transfer-Encoding")?.includes("chunked")) return M.ok ? {
+		let P = N.headers.get("Content-Length");
+		if (N.status === 204 || M.method === "HEAD" || P === "0" && !N.headers.get("Transfer-Encoding")?.includes("chunked")) return N.ok ? {
 			data: void 0,
-			response: M
+			response: N
 		} : {
 			error: void 0,
-			response: M
+			response: N
 		};
-		if (M.ok) return {
+		if (N.ok) return {
 			data: await (async () => {
-				if (_ === "stream") return M.body;
-				if (_ === "json" && !N) {
-					let e = await M.text();
+				if (_ === "stream") return N.body;
+				if (_ === "json" && !P) {
+					let e = await N.text();
 					return e ? JSON.parse(e) : void 0;
 				}
-				return await M[_]();
+				return await N[_]();
 			})(),
-			response: M
+			response: N
 		};
-		let P = await M.text();
+		let F = await N.text();
 		try {
-			P = JSON.parse(P);
+			F = JSON.parse(F);
 		} catch {}
 		return {
-			error: P,
-			response: M
+			error: F,
+			response: N
 		};
 	}
 	return {
@@ -1366,12 +1370,12 @@ function rt(e) {
 		}
 	};
 }
-function V(e, t, n) {
+function G(e, t, n) {
 	if (t == null) return "";
 	if (typeof t == "object") throw Error("Deeply-nested arrays/objects aren’t supported. Provide your own `querySerializer()` to handle these.");
 	return `${e}=${n?.allowReserved === !0 ? t : encodeURIComponent(t)}`;
 }
-function H(e, t, n) {
+function nt(e, t, n) {
 	if (!t || typeof t != "object") return "";
 	let r = [], i = {
 		simple: ",",
@@ -1390,12 +1394,12 @@ function H(e, t, n) {
 	}
 	for (let i in t) {
 		let a = n.style === "deepObject" ? `${e}[${i}]` : i;
-		r.push(V(a, t[i], n));
+		r.push(G(a, t[i], n));
 	}
 	let a = r.join(i);
 	return n.style === "label" || n.style === "matrix" ? `${i}${a}` : a;
 }
-function U(e, t, n) {
+function rt(e, t, n) {
 	if (!Array.isArray(t)) return "";
 	if (n.explode === !1) {
 		let r = {
@@ -1415,10 +1419,10 @@ function U(e, t, n) {
 		label: ".",
 		matrix: ";"
 	}[n.style] || "&", i = [];
-	for (let r of t) n.style === "simple" || n.style === "label" ? i.push(n.allowReserved === !0 ? r : encodeURIComponent(r)) : i.push(V(e, r, n));
+	for (let r of t) n.style === "simple" || n.style === "label" ? i.push(n.allowReserved === !0 ? r : encodeURIComponent(r)) : i.push(G(e, r, n));
 	return n.style === "label" || n.style === "matrix" ? `${r}${i.join(r)}` : i.join(r);
 }
-function W(e) {
+function it(e) {
 	return function(t) {
 		let n = [];
 		if (t && typeof t == "object") for (let r in t) {
@@ -1426,49 +1430,49 @@ function W(e) {
 			if (i != null) {
 				if (Array.isArray(i)) {
 					if (i.length === 0) continue;
-					n.push(U(r, i, {
+					n.push(rt(r, i, {
 						style: "form",
 						explode: !0,
 						...e?.array,
 						allowReserved: e?.allowReserved || !1
 					}));
-				} else typeof i == "object" ? n.push(H(r, i, {
+				} else typeof i == "object" ? n.push(nt(r, i, {
 					style: "deepObject",
 					explode: !0,
 					...e?.object,
 					allowReserved: e?.allowReserved || !1
-				})) : n.push(V(r, i, e));
+				})) : n.push(G(r, i, e));
 			}
 		}
 		return n.join("&");
 	};
 }
-function it(e, t) {
+function at(e, t) {
 	let n = e;
-	for (let r of e.match(et) ?? []) {
+	for (let r of e.match(Qe) ?? []) {
 		let e = r.substring(1, r.length - 1), i = !1, a = "simple";
 		if (e.endsWith("*") && (i = !0, e = e.substring(0, e.length - 1)), e.startsWith(".") ? (a = "label", e = e.substring(1)) : e.startsWith(";") && (a = "matrix", e = e.substring(1)), !t || t[e] === void 0 || t[e] === null) continue;
 		let o = t[e];
-		n = Array.isArray(o) ? n.replace(r, U(e, o, {
+		n = Array.isArray(o) ? n.replace(r, rt(e, o, {
 			style: a,
 			explode: i
-		})) : typeof o == "object" ? n.replace(r, H(e, o, {
+		})) : typeof o == "object" ? n.replace(r, nt(e, o, {
 			style: a,
 			explode: i
-		})) : a === "matrix" ? n.replace(r, `;${V(e, o)}`) : n.replace(r, a === "label" ? `.${encodeURIComponent(o)}` : encodeURIComponent(o));
+		})) : a === "matrix" ? n.replace(r, `;${G(e, o)}`) : n.replace(r, a === "label" ? `.${encodeURIComponent(o)}` : encodeURIComponent(o));
 	}
 	return n;
 }
-function at(e, t) {
+function ot(e, t) {
 	return e instanceof FormData ? e : t && (t.get instanceof Function ? t.get("Content-Type") ?? t.get("content-type") : t["Content-Type"] ?? t["content-type"]) === "application/x-www-form-urlencoded" ? new URLSearchParams(e).toString() : JSON.stringify(e);
 }
-function ot(e, t) {
+function st(e, t) {
 	let n = `${t.baseUrl}${e}`;
 	t.params?.path && (n = t.pathSerializer(n, t.params.path));
 	let r = t.querySerializer(t.params.query ?? {});
 	return r.startsWith("?") && (r = r.substring(1)), r && (n += `?${r}`), n;
 }
-function G(...e) {
+function ct(...e) {
 	let t = new Headers();
 	for (let n of e) {
 		if (!n || typeof n != "object") continue;
@@ -1479,16 +1483,16 @@ function G(...e) {
 	}
 	return t;
 }
-function st(e) {
+function lt(e) {
 	return e.endsWith("/") ? e.substring(0, e.length - 1) : e;
 }
 // src/client/rest.ts
-var ct = 15e3;
-function lt(e = () => null, t = "") {
-	let n = rt({
+var ut = 15e3;
+function dt(e = () => null, t = "") {
+	let n = tt({
 		baseUrl: t || (globalThis.location?.origin ?? ""),
 		cache: "no-store",
-		fetch: ut
+		fetch: ft
 	});
 	return n.use({
 		onRequest({ request: t }) {
@@ -1500,14 +1504,14 @@ function lt(e = () => null, t = "") {
 		}
 	}), n;
 }
-async function ut(e) {
+async function ft(e) {
 	try {
-		return await fetch(e, { signal: AbortSignal.any([e.signal, AbortSignal.timeout(ct)]) });
+		return await fetch(e, { signal: AbortSignal.any([e.signal, AbortSignal.timeout(ut)]) });
 	} catch (n) {
 		throw e.signal.aborted ? n : new t(n);
 	}
 }
-function dt(e) {
+function pt(e) {
 	return e.data;
 }
 // src/client/microphone.ts
@@ -1517,11 +1521,11 @@ var K = class extends Error {
 		super(`microphone: ${e}`, { cause: t }), this.problem = e, this.name = "MicrophoneError";
 	}
 };
-function ft() {
+function mt() {
 	return typeof RTCPeerConnection > "u" ? "unsupported" : navigator.mediaDevices === void 0 ? globalThis.isSecureContext ? "unsupported" : "insecure_page" : null;
 }
-async function pt(e) {
-	let t = ft();
+async function ht(e) {
+	let t = mt();
 	if (t !== null) throw new K(t);
 	let n = {
 		echoCancellation: !0,
@@ -1534,10 +1538,10 @@ async function pt(e) {
 			...r
 		} });
 	} catch (e) {
-		throw new K(mt(e), e);
+		throw new K(gt(e), e);
 	}
 }
-function mt(e) {
+function gt(e) {
 	switch (e instanceof Error || e instanceof DOMException ? e.name : "") {
 		case "NotAllowedError":
 		case "SecurityError": return "denied";
@@ -1549,54 +1553,54 @@ function mt(e) {
 		default: return "unsupported";
 	}
 }
-async function ht() {
+async function _t() {
 	return navigator.mediaDevices?.enumerateDevices ? (await navigator.mediaDevices.enumerateDevices()).filter((e) => e.kind === "audioinput" && e.deviceId !== "").map((e, t) => ({
 		id: e.deviceId,
 		label: e.label || `Microphone ${t + 1}`
 	})) : [];
 }
-function gt() {
+function vt() {
 	let e = new AudioContext(), t = e.createMediaStreamDestination().stream;
 	return t.getAudioTracks()[0]?.addEventListener("ended", () => void e.close()), t;
 }
-function _t(e) {
+function yt(e) {
 	e?.getTracks().forEach((e) => e.stop());
 }
 // src/client/level.ts
-var vt = -60;
+var bt = -60;
 function q(e) {
 	if (e <= 0) return 0;
 	let t = 20 * Math.log10(e);
-	return Math.round(Math.min(100, Math.max(0, (t - vt) / 60 * 100)));
+	return Math.round(Math.min(100, Math.max(0, (t - bt) / 60 * 100)));
 }
 function J(e) {
 	let t = 0;
 	for (let n of e) t += n * n;
 	return e.length === 0 ? 0 : Math.sqrt(t / e.length);
 }
-var yt = 100;
-function bt(e, t) {
+var xt = 100;
+function St(e, t) {
 	let n = new AudioContext(), r = n.createAnalyser();
 	r.fftSize = 2048;
 	let i = n.createMediaStreamSource(e);
 	i.connect(r);
 	let a = new Float32Array(r.fftSize), o = setInterval(() => {
 		n.state === "suspended" && n.resume().catch(() => void 0), r.getFloatTimeDomainData(a), t(q(J(a)));
-	}, yt);
+	}, xt);
 	return () => {
 		clearInterval(o), i.disconnect(), n.close();
 	};
 }
 // src/client/checkup.ts
-var xt = 30, St = 45, Ct = 92, wt = [.02, .08], Tt = [450, 1e3], Et = [40, 120];
-function Dt(e, t = !1) {
-	return e < xt ? "silent" : t || e > Ct ? "loud" : e < St ? "quiet" : "good";
+var Ct = 30, wt = 45, Tt = 92, Et = [.02, .08], Dt = [450, 1e3], Ot = [40, 120];
+function kt(e, t = !1) {
+	return e < Ct ? "silent" : t || e > Tt ? "loud" : e < wt ? "quiet" : "good";
 }
-function Ot(e) {
+function At(e) {
 	let t = [], n = (e, n) => void (n !== "good" && t.push([e, n]));
 	e.path === "none" && n("no_path", "poor"), e.path === "unavailable" && n("unavailable", "usable");
-	let r = Dt(e.voiceLevel, e.clipped);
-	r === "silent" ? n("not_heard", "poor") : e.returnedLevel !== null && e.returnedLevel < xt && n("nothing_back", "poor"), r === "quiet" && n("too_quiet", "usable"), r === "loud" && n("too_loud", "usable"), n("loss", Y(Math.max(e.lossUp ?? 0, e.lossDown ?? 0), wt)), n("delay", Y(e.voiceDelayMs ?? e.roundTripMs ?? 0, Tt)), n("jitter", Y(e.jitterMs ?? 0, Et));
+	let r = kt(e.voiceLevel, e.clipped);
+	r === "silent" ? n("not_heard", "poor") : e.returnedLevel !== null && e.returnedLevel < Ct && n("nothing_back", "poor"), r === "quiet" && n("too_quiet", "usable"), r === "loud" && n("too_loud", "usable"), n("loss", Y(Math.max(e.lossUp ?? 0, e.lossDown ?? 0), Et)), n("delay", Y(e.voiceDelayMs ?? e.roundTripMs ?? 0, Dt)), n("jitter", Y(e.jitterMs ?? 0, Ot));
 	let i = t.map(([, e]) => e);
 	return {
 		grade: i.includes("poor") ? "poor" : i.includes("usable") ? "usable" : "good",
@@ -1606,36 +1610,36 @@ function Ot(e) {
 function Y(e, [t, n]) {
 	return e <= t ? "good" : e <= n ? "usable" : "poor";
 }
-function kt(e, t) {
+function jt(e, t) {
 	let n = e + t;
 	return t + Math.max(0, e) <= 0 ? null : Math.max(0, e) / Math.max(1, n);
 }
-function At(e) {
+function Mt(e) {
 	let t = [...e], n = t.find((e) => e.type === "candidate-pair" && e.nominated === !0) ?? {}, r = t.find((e) => e.id !== void 0 && e.id === n.localCandidateId), i = t.find((e) => e.id !== void 0 && e.id === n.remoteCandidateId), a = t.find((e) => e.type === "inbound-rtp" && e.kind === "audio") ?? {};
 	return {
 		path: r?.candidateType === "relay" || i?.candidateType === "relay" ? "relay" : "direct",
-		lossDown: kt(Z(a.packetsLost) ?? 0, Z(a.packetsReceived) ?? 0),
-		jitterMs: X(a.jitter),
-		roundTripMs: X(n.currentRoundTripTime)
+		lossDown: jt(X(a.packetsLost) ?? 0, X(a.packetsReceived) ?? 0),
+		jitterMs: Nt(a.jitter),
+		roundTripMs: Nt(n.currentRoundTripTime)
 	};
 }
-function X(e) {
-	let t = Z(e);
+function Nt(e) {
+	let t = X(e);
 	return t === null ? null : Math.round(t * 1e3);
 }
-function Z(e) {
+function X(e) {
 	return typeof e == "number" && Number.isFinite(e) ? e : null;
 }
 // src/client/marks.ts
-var jt = 1e3, Mt = [
+var Pt = 1e3, Ft = [
 	0,
 	260,
 	670,
 	1e3,
 	1520
-], Nt = 5, Pt = .08, Ft = .03, It = 40, Lt = 45, Rt = 2500, zt = 3;
-function Bt(e, t, n = jt) {
-	let r = Math.round(t * Nt / 1e3), i = 2 * Math.cos(2 * Math.PI * n / t), a = [];
+], It = 5, Lt = .08, Rt = .03, zt = 40, Bt = 45, Vt = 2500, Ht = 3;
+function Ut(e, t, n = Pt) {
+	let r = Math.round(t * It / 1e3), i = 2 * Math.cos(2 * Math.PI * n / t), a = [];
 	for (let t = 0; t + r <= e.length; t += r) {
 		let n = 0, o = 0;
 		for (let a = t; a < t + r; a += 1) {
@@ -1647,57 +1651,57 @@ function Bt(e, t, n = jt) {
 	}
 	return a;
 }
-function Vt(e, t = Nt) {
+function Wt(e, t = It) {
 	let n = [], r = !1;
 	return e.forEach((i, a) => {
-		if (i < Ft && (r = !0), i <= Pt || !r) return;
+		if (i < Rt && (r = !0), i <= Lt || !r) return;
 		let o = e[a - 1] ?? 0;
-		n.push((o >= Ft ? a - 1 : a) * t), r = !1;
+		n.push((o >= Rt ? a - 1 : a) * t), r = !1;
 	}), n;
 }
-function Ht(e, t) {
-	let n = t.filter((t) => !e.some((e) => Math.abs(e - t) < It));
+function Gt(e, t) {
+	let n = t.filter((t) => !e.some((e) => Math.abs(e - t) < zt));
 	return [...e, ...n].sort((e, t) => e - t);
 }
-function Ut(e, t) {
+function Kt(e, t) {
 	let n = [];
 	for (let r of t) for (let i of e) {
 		let a = r - i;
-		if (a < 0 || a > Rt) continue;
-		let o = Wt(e, t, a);
+		if (a < 0 || a > Vt) continue;
+		let o = qt(e, t, a);
 		o.length > n.length && (n = o);
 	}
-	return n.length < Math.min(zt, e.length) ? null : Math.round(Gt(n));
+	return n.length < Math.min(Ht, e.length) ? null : Math.round(Jt(n));
 }
-function Wt(e, t, n) {
+function qt(e, t, n) {
 	return e.flatMap((e) => {
-		let r = (t) => Math.abs(t - e - n), i = t.filter((e) => r(e) <= Lt).sort((e, t) => r(e) - r(t));
+		let r = (t) => Math.abs(t - e - n), i = t.filter((e) => r(e) <= Bt).sort((e, t) => r(e) - r(t));
 		return i[0] === void 0 ? [] : [i[0] - e];
 	});
 }
-function Gt(e) {
+function Jt(e) {
 	let t = [...e].sort((e, t) => e - t);
 	return t[Math.floor(t.length / 2)] ?? 0;
 }
 // src/client/soundCheck.ts
-var Kt = 4e3, qt = 6e3, Jt = 3200, Yt = .4, Xt = 300, Zt = 32768, Qt = 50, Q = 2048, $t = .985, en = 400;
-async function tn(e) {
-	let { session: t, microphone: n, onStage: r, signal: i } = e, a = new sn(n), o = {
+var Yt = 4e3, Xt = 6e3, Zt = 3200, Qt = .4, $t = 300, en = 32768, tn = 50, Z = 2048, nn = .985, rn = 400;
+async function an(e) {
+	let { session: t, microphone: n, onStage: r, signal: i } = e, a = new un(n), o = {
 		stream: null,
 		losses: [],
 		jitterMs: null
 	}, s = null;
 	try {
 		r("connecting");
-		let t = await nn(e, a, o);
+		let t = await on(e, a, o);
 		s = t.peer;
 		let n = null;
 		s !== null && o.stream !== null && (r("measuring"), n = await a.measureDelay(o.stream, i)), r("speaking");
-		let c = await a.listen(s === null ? null : o.stream, n ?? 0, i), l = s === null ? null : At(an(await s.statistics()));
+		let c = await a.listen(s === null ? null : o.stream, n ?? 0, i), l = s === null ? null : Mt(cn(await s.statistics()));
 		return {
 			checkup: {
 				path: l?.path ?? t.failure,
-				lossUp: on(o.losses),
+				lossUp: ln(o.losses),
 				lossDown: l?.lossDown ?? null,
 				jitterMs: l === null ? null : Math.max(l.jitterMs ?? 0, Math.round(o.jitterMs ?? 0)),
 				roundTripMs: l?.roundTripMs ?? null,
@@ -1712,17 +1716,17 @@ async function tn(e) {
 		s?.close(), a.close(), t.endRehearsal().catch(() => void 0);
 	}
 }
-async function nn(n, r, i) {
+async function on(n, r, i) {
 	let a = new d(n.session, "check"), o = null;
 	try {
-		return o = new xe(a, await a.iceServers(), r.outgoing, {
-			onMessage: (e) => rn(e, i),
+		return o = new z(a, await a.iceServers(), r.outgoing, {
+			onMessage: (e) => sn(e, i),
 			onChannel: () => void 0,
 			onConnection: () => void 0,
 			onAudio: (e) => {
 				i.stream = e, n.onReturn(e);
 			}
-		}), await o.negotiate(), await ln(o.whenConnected(qt), n.signal), {
+		}), await o.negotiate(), await fn(o.whenConnected(Xt), n.signal), {
 			peer: o,
 			failure: "none"
 		};
@@ -1733,17 +1737,17 @@ async function nn(n, r, i) {
 		};
 	}
 }
-function rn(e, t) {
+function sn(e, t) {
 	let n = y(e);
 	n?.type === "quality" && (n.lossRatio !== null && t.losses.push(n.lossRatio), n.jitterMs !== null && (t.jitterMs = Math.max(t.jitterMs ?? 0, n.jitterMs)));
 }
-function an(e) {
+function cn(e) {
 	return Array.from(e.values());
 }
-function on(e) {
+function ln(e) {
 	return e.length === 0 ? null : e.reduce((e, t) => e + t, 0) / e.length;
 }
-var sn = class {
+var un = class {
 	microphone;
 	context = new AudioContext();
 	output = this.context.createMediaStreamDestination();
@@ -1755,27 +1759,27 @@ var sn = class {
 		return this.output.stream;
 	}
 	async measureDelay(e, t) {
-		let n = this.analyserOf(e, Zt), r = new Float32Array(n.fftSize), i = n.fftSize / this.context.sampleRate * 1e3, a = this.context.currentTime * 1e3 + 250, o = Mt.map((e) => a + e);
+		let n = this.analyserOf(e, en), r = new Float32Array(n.fftSize), i = n.fftSize / this.context.sampleRate * 1e3, a = this.context.currentTime * 1e3 + 250, o = Ft.map((e) => a + e);
 		o.forEach((e) => this.mark(e / 1e3));
-		let s = performance.now() + Jt, c = [];
+		let s = performance.now() + Zt, c = [];
 		for (; performance.now() < s;) {
-			await un(Xt, t), n.getFloatTimeDomainData(r);
-			let e = this.context.currentTime * 1e3 - i, a = Vt(Bt(r, this.context.sampleRate));
-			if (c = Ht(c, a.map((t) => e + t)), c.length >= o.length) break;
+			await Q($t, t), n.getFloatTimeDomainData(r);
+			let e = this.context.currentTime * 1e3 - i, a = Wt(Ut(r, this.context.sampleRate));
+			if (c = Gt(c, a.map((t) => e + t)), c.length >= o.length) break;
 		}
-		return Ut(o, c);
+		return Kt(o, c);
 	}
 	async listen(e, t, n) {
-		let r = cn(e ?? this.microphone), i = this.analyserOf(this.microphone, Q), a = e === null ? null : this.analyserOf(e, Q), o = new Float32Array(Q), s = {
+		let r = dn(e ?? this.microphone), i = this.analyserOf(this.microphone, Z), a = e === null ? null : this.analyserOf(e, Z), o = new Float32Array(Z), s = {
 			voiceLevel: 0,
 			returnedLevel: a === null ? null : 0,
 			clipped: !1,
 			sentence: null
 		};
 		this.voice.gain.value = 1;
-		let c = performance.now(), l = Kt + (e === null ? 0 : t + en);
+		let c = performance.now(), l = Yt + (e === null ? 0 : t + rn);
 		try {
-			for (; performance.now() - c < l;) await un(Qt, n), performance.now() - c > 4e3 && (this.voice.gain.value = 0), i.getFloatTimeDomainData(o), s.voiceLevel = Math.max(s.voiceLevel, q(J(o))), s.clipped ||= o.some((e) => Math.abs(e) >= $t), a !== null && (a.getFloatTimeDomainData(o), s.returnedLevel = Math.max(s.returnedLevel ?? 0, q(J(o))));
+			for (; performance.now() - c < l;) await Q(tn, n), performance.now() - c > 4e3 && (this.voice.gain.value = 0), i.getFloatTimeDomainData(o), s.voiceLevel = Math.max(s.voiceLevel, q(J(o))), s.clipped ||= o.some((e) => Math.abs(e) >= nn), a !== null && (a.getFloatTimeDomainData(o), s.returnedLevel = Math.max(s.returnedLevel ?? 0, q(J(o))));
 		} finally {
 			s.sentence = await r?.() ?? null;
 		}
@@ -1786,14 +1790,14 @@ var sn = class {
 	}
 	mark(e) {
 		let t = this.context.createOscillator(), n = this.context.createGain(), r = e + 60 / 1e3;
-		t.frequency.value = jt, n.gain.setValueAtTime(0, e), n.gain.linearRampToValueAtTime(Yt, e + .004), n.gain.setValueAtTime(Yt, r - .004), n.gain.linearRampToValueAtTime(0, r), t.connect(n).connect(this.output), t.start(e), t.stop(r);
+		t.frequency.value = Pt, n.gain.setValueAtTime(0, e), n.gain.linearRampToValueAtTime(Qt, e + .004), n.gain.setValueAtTime(Qt, r - .004), n.gain.linearRampToValueAtTime(0, r), t.connect(n).connect(this.output), t.start(e), t.stop(r);
 	}
 	analyserOf(e, t) {
 		let n = this.context.createAnalyser();
 		return n.fftSize = t, n.smoothingTimeConstant = 0, e.getAudioTracks().length > 0 && this.context.createMediaStreamSource(e).connect(n), n;
 	}
 };
-function cn(e) {
+function dn(e) {
 	if (typeof MediaRecorder > "u" || e.getAudioTracks().length === 0) return null;
 	let t, n = [];
 	try {
@@ -1807,12 +1811,12 @@ function cn(e) {
 		t.onstop = r, t.stop();
 	});
 }
-function ln(e, t) {
+function fn(e, t) {
 	return new Promise((n, r) => {
 		t.throwIfAborted(), t.addEventListener("abort", () => r(t.reason), { once: !0 }), e.then(n, r);
 	});
 }
-function un(e, t) {
+function Q(e, t) {
 	return new Promise((n, r) => {
 		t.throwIfAborted();
 		let i = () => {
@@ -1825,7 +1829,7 @@ function un(e, t) {
 }
 // src/client/timeLeft.ts
 var $ = 6e4;
-function dn(e) {
+function pn(e) {
 	return e <= 0 ? { unit: "over" } : e <= $ ? {
 		unit: "seconds",
 		count: Math.ceil(e / 1e3)
@@ -1834,8 +1838,8 @@ function dn(e) {
 		count: Math.ceil(e / $)
 	};
 }
-var fn = [5, 1], pn = 1e4;
-function mn(e) {
-	return fn.find((t) => e <= t * $ && e > t * $ - pn) ?? null;
+var mn = [5, 1], hn = 1e4;
+function gn(e) {
+	return mn.find((t) => e <= t * $ && e > t * $ - hn) ?? null;
 }
-export { z as _, Dt as a, t as b, K as c, pt as d, gt as f, $e as g, lt as h, tn as i, ht as l, dt as m, dn as n, Ot as o, _t as p, Kt as r, bt as s, mn as t, ft as u, m as v, e as y };
+export { W as _, kt as a, t as b, K as c, ht as d, vt as f, Ze as g, dt as h, an as i, _t as l, pt as m, pn as n, At as o, yt as p, Yt as r, St as s, gn as t, mt as u, m as v, e as y };

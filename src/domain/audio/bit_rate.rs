@@ -66,6 +66,10 @@ const JITTERS_CALM: u64 = 2;
 /// Loss from which on the lesser growth is enough, and below which a link may be calm.
 const HEAVY_LOSS: f64 = 0.2;
 const CALM_LOSS: f64 = 0.1;
+/// A link that was full from the start has no floor to be told by: heavy loss in so many reports in a row at such a
+/// round trip, in milliseconds, is enough.
+const STUCK_REPORTS: u8 = 3;
+const STUCK_MS: u64 = 300;
 /// The floor is the lower quarter of so many round trips, about a minute: one report that overtook its queue is none.
 const ROUND_TRIPS: usize = 32;
 /// Calm before a step up, in milliseconds in which somebody spoke; doubled by each step up that failed.
@@ -88,6 +92,8 @@ pub struct BitRate {
     round_trips: usize,
     /// The last report told of a queue.
     was_grown: bool,
+    /// Reports in a row of a link that loses much and is slow.
+    stuck: u8,
     /// The next report is of before the last step, in part.
     settles: bool,
     /// Of time in which somebody spoke.
@@ -104,6 +110,7 @@ impl Default for BitRate {
             round_trips_ms: [0; ROUND_TRIPS],
             round_trips: 0,
             was_grown: false,
+            stuck: 0,
             settles: false,
             calm_ms: 0,
             since_rise_ms: None,
@@ -120,7 +127,7 @@ impl BitRate {
 
     /// Whether a lower step may come soon, or holds: what is encoded long before its time would come at the wrong rate.
     pub fn is_wary(&self) -> bool {
-        self.was_grown || self.step > Step::Usual
+        self.was_grown || self.stuck > 0 || self.step > Step::Usual
     }
 
     /// Takes a report; says so when another step holds from now on. A report that was taken before changes nothing.
@@ -131,7 +138,7 @@ impl BitRate {
         let spoken_ms = match self.last.replace((now_ms, *report)) {
             // Another peer counts anew, and has another path.
             Some((_, last)) if last.number > report.number => {
-                (self.round_trips, self.was_grown) = (0, false);
+                (self.round_trips, self.was_grown, self.stuck) = (0, false, 0);
                 0
             }
             Some((then_ms, last)) => spoken_ms(now_ms.saturating_sub(then_ms), report.sequence, last.sequence),
@@ -143,12 +150,15 @@ impl BitRate {
         };
         let is_grown = above(GROWN_MS, JITTERS_GROWN);
         let was_grown = std::mem::replace(&mut self.was_grown, is_grown);
-        let is_heavy = report.loss_ratio >= HEAVY_LOSS && above(GROWN_LOSSY_MS, JITTERS_GROWN);
+        let is_lossy = report.loss_ratio >= HEAVY_LOSS;
+        let is_heavy = is_lossy && above(GROWN_LOSSY_MS, JITTERS_GROWN);
+        let is_slow = report.round_trip_ms > STUCK_MS + JITTERS_GROWN * report.jitter_ms;
+        self.stuck = if is_lossy && is_slow { self.stuck.saturating_add(1) } else { 0 };
         if std::mem::take(&mut self.settles) {
-            self.was_grown = false;
+            (self.was_grown, self.stuck) = (false, 0);
             return None;
         }
-        if is_heavy || (is_grown && was_grown) {
+        if is_heavy || (is_grown && was_grown) || self.stuck >= STUCK_REPORTS {
             return self.fall();
         }
         if is_grown || above(CALM_MS, JITTERS_CALM) || report.loss_ratio >= CALM_LOSS {
@@ -195,7 +205,7 @@ impl BitRate {
         if std::mem::replace(&mut self.step, step) == step {
             return None;
         }
-        (self.settles, self.was_grown) = (true, false);
+        (self.settles, self.was_grown, self.stuck) = (true, false, 0);
         Some(step)
     }
 }

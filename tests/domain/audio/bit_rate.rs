@@ -172,6 +172,18 @@ fn a_link_that_carries_less_still_gets_the_lowest_rate() {
 }
 
 #[test]
+fn a_link_that_was_full_from_the_start_is_told_by_what_it_loses() {
+    for every_ms in [OFTEN_MS, SELDOM_MS] {
+        let mut stream = Stream::new(every_ms, &[from(0, &narrow(50, 16))]);
+        stream.pass(40_000, true);
+        let acted = stream.seen.iter().find(|seen| seen.step == Step::Low).unwrap();
+        assert!(acted.at_ms <= 5 * every_ms, "{acted:?}");
+        let mut rest = stream.seen.iter().filter(|seen| (acted.at_ms + 1..acted.at_ms + 20_000).contains(&seen.at_ms));
+        assert!(rest.all(|seen| seen.step == Step::Low && seen.delay_ms < 100 && seen.loss_ratio < 0.01));
+    }
+}
+
+#[test]
 fn what_only_loses_or_only_jitters_keeps_its_rate() {
     let never = ["clean", "loss-10", "loss-30", "loss-50", "burst-loss-10", "burst-loss-30", "moderate", "rate-100"];
     // Heavy loss while its delay is at its longest looks like a queue that runs over, now and then.

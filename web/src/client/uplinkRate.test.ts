@@ -45,6 +45,10 @@ describe("nextRate", () => {
     expect([3, 4, 5].map((reports) => after(known, reports, LONG).step)).toEqual([1, 1, 2]);
   });
 
+  it("takes a step down where the link was full from the start", () => {
+    expect([2, 3, 6, 7].map((reports) => after(USUAL_RATE, reports, FULL).step)).toEqual([0, 1, 1, 2]);
+  });
+
   it("leaves alone what only loses, and what delays at random", () => {
     expect(after(known, 500, { ...QUIET, lossRatio: 0.5 }).step).toBe(0);
     let rate = known;

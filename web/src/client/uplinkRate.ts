@@ -23,6 +23,8 @@ export interface UplinkRate {
   readonly roundTripsMs: readonly number[];
   /** The last report told of a queue. */
   readonly wasGrown: boolean;
+  /** Reports in a row of a link that loses much and is slow. */
+  readonly stuck: number;
   /** The next report is of before the last step, in part. */
   readonly settles: boolean;
   readonly calmMs: number;
@@ -47,6 +49,9 @@ const JITTERS_GROWN = 4;
 const JITTERS_CALM = 2;
 const HEAVY_LOSS = 0.2;
 const CALM_LOSS = 0.1;
+/** A link that was full from the start has no floor: so many reports of heavy loss at such a round trip are enough. */
+const STUCK_REPORTS = 3;
+const STUCK_MS = 300;
 /** Calm before a step up; doubled by each one that did not hold for so long. */
 const PATIENCE_MS = 20_000;
 const PATIENCE_MAX_MS = 320_000;
@@ -59,6 +64,7 @@ export const USUAL_RATE: UplinkRate = {
   atMs: null,
   roundTripsMs: [],
   wasGrown: false,
+  stuck: 0,
   settles: false,
   calmMs: 0,
   sinceRiseMs: null,
@@ -72,10 +78,13 @@ export function nextRate(rate: UplinkRate, report: UplinkReport): UplinkRate {
   const growthMs = report.roundTripMs - floorOf(roundTripsMs);
   const grewBy = (ms: number, jitters: number): boolean => growthMs > ms + jitters * report.jitterMs;
   const wasGrown = grewBy(GROWN_MS, JITTERS_GROWN);
-  const noted: UplinkRate = { ...rate, atMs: report.atMs, roundTripsMs, wasGrown, settles: false };
-  if (rate.settles) return { ...noted, wasGrown: false };
-  const isHeavy = report.lossRatio >= HEAVY_LOSS && grewBy(GROWN_LOSSY_MS, JITTERS_GROWN);
-  if (isHeavy || (wasGrown && rate.wasGrown)) return lowered(noted);
+  const isLossy = report.lossRatio >= HEAVY_LOSS;
+  const isSlow = report.roundTripMs > STUCK_MS + JITTERS_GROWN * report.jitterMs;
+  const stuck = isLossy && isSlow ? rate.stuck + 1 : 0;
+  const noted: UplinkRate = { ...rate, atMs: report.atMs, roundTripsMs, wasGrown, stuck, settles: false };
+  if (rate.settles) return { ...noted, wasGrown: false, stuck: 0 };
+  const isHeavy = isLossy && grewBy(GROWN_LOSSY_MS, JITTERS_GROWN);
+  if (isHeavy || stuck >= STUCK_REPORTS || (wasGrown && rate.wasGrown)) return lowered(noted);
   if (wasGrown || grewBy(CALM_MS, JITTERS_CALM) || report.lossRatio >= CALM_LOSS) return noted;
   const sinceMs = rate.atMs === null ? 0 : report.atMs - rate.atMs;
   return rested(noted, sinceMs <= GAP_MAX_MS ? sinceMs : 0);
@@ -104,7 +113,7 @@ function rested(rate: UplinkRate, sinceMs: number): UplinkRate {
 }
 
 function turned(rate: UplinkRate, step: number): UplinkRate {
-  return step === rate.step ? rate : { ...rate, step, settles: true, wasGrown: false };
+  return step === rate.step ? rate : { ...rate, step, settles: true, wasGrown: false, stuck: 0 };
 }
 
 /** What the browser keeps of the server's last report (W3C webrtc-stats); null before there was one. */
