@@ -48,7 +48,7 @@ const STALL_MAX: Duration = Duration::from_millis(100);
 const PROMPT_CALLS_MAX: usize = 8;
 /// The runtime's timers are late by up to so much: it is left that long before a tick.
 const TIMER_GRAIN: Duration = Duration::from_millis(2);
-/// What encoding a frame may take.
+/// What encoding a few frames may take.
 const ENCODE_TIME: Duration = Duration::from_micros(300);
 
 /// What a shard is asked to do.
@@ -171,7 +171,7 @@ pub(super) struct Shard {
     phases: [Vec<CallKey>; PHASES],
     /// Calls whose jitter buffer waits for something soon.
     waiting: Vec<CallKey>,
-    /// Calls that have audio to be encoded ahead, each once; those that have gone may stand there until their turn.
+    /// Calls that have audio to be encoded ahead, each once.
     hungry: VecDeque<CallKey>,
     gauge: Gauge,
     front_door: Arc<FrontDoor>,
@@ -406,7 +406,7 @@ impl Shard {
             if self.calls.get(&key).is_some_and(|call| call.is_detached()) {
                 self.guard(key, |call, out| call.close_peer(now, out));
                 self.settle(key, former);
-                self.calls.remove(&key);
+                self.forget(key);
             }
         }
         let calls = &self.calls;
@@ -489,6 +489,11 @@ impl Shard {
         }
     }
 
+    fn forget(&mut self, key: CallKey) {
+        self.calls.remove(&key);
+        self.hungry.retain(|other| *other != key);
+    }
+
     /// Runs a step of one call; a panic in it ends that call alone. `None` when there is no such call.
     fn guard<T>(&mut self, key: CallKey, step: impl FnOnce(&mut Call, &Outbox) -> T) -> Option<T> {
         let call = self.calls.get_mut(&key)?;
@@ -499,7 +504,7 @@ impl Shard {
             Err(_) => {
                 tracing::error!("a media session panicked and was ended");
                 metrics::counter!("viva_media_panics_total").increment(1);
-                self.calls.remove(&key);
+                self.forget(key);
                 None
             }
         }
